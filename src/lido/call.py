@@ -1,0 +1,78 @@
+"""What travels with one request: database, ports, caller, and when and whence it came.
+
+A typed struct, not a locator: nothing is asked for by name, and nothing in it
+is looked up later.
+"""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from lido.ports.clock import Clock
+from lido.ports.entropy import Entropy
+from lido.rules.policies import Policy
+from lido.rules.sealing import KeyRing
+from lido.storage.database import Database
+
+
+class House(Struct, frozen=True):
+    """What the installation is: the facts about it that answers and tokens carry.
+
+    `regions` is None where any region may be asked for; `default_region` names
+    those of callers who sign nothing. `public_url` has no slash at its end.
+    """
+
+    account_id: str
+    default_region: str
+    regions: frozenset[str] | None
+    public_url: str
+
+    def serves(self, region: str) -> bool:
+        """Whether requests signed for `region` are answered."""
+        return self.regions is None or region in self.regions
+
+
+class Caller(Struct, frozen=True):
+    """An operator whose signature was verified, with every policy that binds them."""
+
+    arn: str
+    access_key_id: str
+    region: str
+    policies: tuple[Policy, ...]
+
+
+class Hashing(Protocol):
+    """Password hashing with a bound on how much of it runs at once (flows/hashing.py)."""
+
+    def hash(self, password: str, salt: bytes) -> str:
+        """The PHC string of a password under a 16-byte salt."""
+        ...
+
+    def verify(self, phc: str, password: str) -> bool:
+        """Whether the password is the one that the PHC string was made of."""
+        ...
+
+    def needs_rehash(self, phc: str) -> bool:
+        """Whether the PHC string was made with other costs than today's."""
+        ...
+
+
+class Call(Struct, frozen=True):
+    """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown."""
+
+    db: Database
+    keys: KeyRing
+    clock: Clock
+    entropy: Entropy
+    hashing: Hashing
+    house: House
+    caller: Caller | None
+    request_id: str
+    address: str
+    agent: str
+    now: int
+
+    @property
+    def region(self) -> str:
+        """The region that the request was signed for, or the default one."""
+        return self.caller.region if self.caller else self.house.default_region

@@ -1,0 +1,173 @@
+"""The only ways to obtain a pool, a client or a user for a caller: `require_…`, or refuse."""
+
+from typing import Any
+
+import msgspec
+
+from lido import errors
+from lido.call import Call
+from lido.flows import signing
+from lido.records import Client, Pool, Status, User
+from lido.rules import base64url, claims, identifiers, jwt, options, secret_hash
+from lido.rules.usernames import name_key
+from lido.storage import clients, pools, users
+from lido.storage.database import Transaction
+
+SECRET_PURPOSE = "client secret"  # noqa: S105 - the name of a purpose
+
+
+class SignedInUser(msgspec.Struct, frozen=True):
+    """Whose access token came with the request, and through which client."""
+
+    pool: Pool
+    client: Client
+    user: User
+    claims: dict[str, Any]
+
+
+def require_pool(call: Call, tx: Transaction, pool_id: str) -> Pool:
+    """The pool, if it lives in the region that the caller signed for. Raises ResourceNotFound."""
+    pool = pools.find(tx, pool_id)
+    if pool is None or (call.caller is not None and pool.region != call.caller.region):
+        raise errors.ResourceNotFound(f"User pool {pool_id} does not exist.")
+    return pool
+
+
+def require_client(tx: Transaction, pool: Pool, client_id: str) -> Client:
+    """The client of that pool. Raises ResourceNotFound."""
+    client = clients.find(tx, pool.pool_id, client_id)
+    if client is None:
+        raise errors.ResourceNotFound(f"User pool client {client_id} does not exist.")
+    return client
+
+
+def pool_and_client(tx: Transaction, client_id: str) -> tuple[Pool, Client]:
+    """The client and its pool, for the operations that name no pool. Raises ResourceNotFound."""
+    pool_id = clients.pool_of(tx, client_id)
+    pool = pools.find(tx, pool_id) if pool_id else None
+    if pool is None:
+        raise errors.ResourceNotFound(f"User pool client {client_id} does not exist.")
+    return pool, require_client(tx, pool, client_id)
+
+
+def find_user(tx: Transaction, pool: Pool, name: str) -> User | None:
+    """Whoever `name` leads to: a sub first, then username, alias or address; None for nobody."""
+    if identifiers.is_uuid(name):
+        user = users.find(tx, pool.pool_id, name)
+        if user is not None:
+            return user
+    try:
+        key = name_key(name, pool.folding)
+    except errors.InvalidParameter:
+        return None
+    return users.find_by_name(tx, pool.pool_id, key)
+
+
+def require_user(tx: Transaction, pool: Pool, name: str) -> User:
+    """Whoever `name` leads to, for an operator. Raises UserNotFound."""
+    user = find_user(tx, pool, name)
+    if user is None:
+        raise errors.UserNotFound
+    return user
+
+
+def hides_users(pool: Pool, client: Client) -> bool:
+    """Whether strangers may not learn who exists (`PreventUserExistenceErrors`, or the option `hide_users`)."""
+    return client.settings.shape.prevent_user_existence_errors == "ENABLED" or options.is_on(pool, "hide_users", client)
+
+
+def client_secrets(call: Call, tx: Transaction, client: Client) -> list[str]:
+    """The client's live secrets, opened; empty for a public client."""
+    return [
+        call.keys.open(SECRET_PURPOSE, row.secret, row.pool_id, row.client_id, row.secret_id).decode()
+        for row in clients.secrets(tx, client)
+    ]
+
+
+def check_secret_hash(call: Call, tx: Transaction, client: Client, username: str, claimed: str | None) -> None:
+    """Refuse unless the request proves the client's secret, where it has one (`SECRET_HASH`). Raises NotAuthorized."""
+    secrets = client_secrets(call, tx, client)
+    if not secrets:
+        # A hash for a client without secret proves nothing and, as on AWS, is refused.
+        if claimed:
+            raise errors.NotAuthorized(f"Unable to verify secret hash for client {client.client_id}")
+        return
+    if not claimed:
+        raise errors.NotAuthorized(
+            f"Client {client.client_id} is configured with secret but SECRET_HASH was not received"
+        )
+    if not secret_hash.verify(secrets, username, client.client_id, claimed):
+        raise errors.NotAuthorized(f"Unable to verify secret hash for client {client.client_id}")
+
+
+def issuer(call: Call, pool: Pool) -> str:
+    """The `iss` of the pool's tokens."""
+    return options.text(pool, "issuer") or f"{call.house.public_url}/{pool.pool_id}"
+
+
+def signed_in_user(call: Call, access_token: str, *, scope: str = claims.SIGN_IN_SCOPE) -> SignedInUser:
+    """Whose access token this is: alive in every respect, and with `scope`.
+
+    Raises NotAuthorized (`Invalid Access Token`, `Access Token has expired`, `Access Token has been revoked`,
+    `Access Token does not have required scopes`), UserNotFound, PasswordResetRequired, UserNotConfirmed.
+    """
+    client_id, sub, session_id = _named_by(access_token)
+    with call.db.read() as tx:
+        pool_id = clients.pool_of(tx, client_id)
+        row = pool_id and users.find_behind_token(tx, pool_id, client_id=client_id, sub=sub, session_id=session_id)
+        pool = pools.at_version(tx, pool_id, row[0]) if pool_id and row else None
+        if not pool_id or not row or pool is None:
+            raise errors.NotAuthorized("Invalid Access Token")
+        token = _verified(call, tx, pool, access_token)
+        client = clients.at_version(tx, pool_id, client_id, row[1]) if row[1] else None
+        if client is None:
+            raise errors.NotAuthorized("Invalid Access Token")
+    if row[5] is None:
+        raise errors.UserNotFound
+    user = users.from_row(row[5:])
+    if not user.enabled:
+        raise errors.NotAuthorized("User is disabled.")
+    _refuse_revoked(token, user, session=row[2:5])
+    if scope not in str(token.get("scope", "")).split(" "):
+        raise errors.NotAuthorized("Access Token does not have required scopes")
+    if user.status == Status.RESET_REQUIRED:
+        raise errors.PasswordResetRequired
+    if user.status == Status.UNCONFIRMED:
+        raise errors.UserNotConfirmed
+    return SignedInUser(pool, client, user, token)
+
+
+def _named_by(access_token: str) -> tuple[str, str, str]:
+    """Client, sub and session that a token claims, unproven: they only say what to read for the proof."""
+    try:
+        payload = msgspec.json.decode(base64url.decode(access_token[: jwt.MAXIMUM_LENGTH].split(".")[1]))
+        found = (payload["client_id"], payload["sub"], payload.get("origin_jti", ""))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise errors.NotAuthorized("Invalid Access Token") from None
+    if not all(isinstance(part, str) and len(part) <= 128 and "\0" not in part for part in found):
+        raise errors.NotAuthorized("Invalid Access Token")
+    return found
+
+
+def _verified(call: Call, tx: Transaction, pool: Pool, access_token: str) -> dict[str, Any]:
+    try:
+        token = jwt.verify(access_token, signing.ring(call, tx, pool).verifying)
+        if token.get("token_use") != "access" or token.get("iss") != issuer(call, pool):
+            raise jwt.Invalid
+        jwt.check_times(token, call.now // 1000)
+    except jwt.Expired:
+        raise errors.NotAuthorized("Access Token has expired") from None
+    except jwt.Invalid:
+        raise errors.NotAuthorized("Invalid Access Token") from None
+    return token
+
+
+def _refuse_revoked(token: dict[str, Any], user: User, session: tuple[str | None, int | None, int | None]) -> None:
+    session_id, epoch, revoked_at = session
+    if token.get("origin_jti"):
+        alive = session_id is not None and revoked_at is None and epoch == user.epoch
+    else:
+        # Clients without revocation have no session to look up: dead when issued before the last sign-out.
+        alive = token["iat"] > user.signed_out_at // 1000 or user.signed_out_at == 0
+    if not alive:
+        raise errors.NotAuthorized("Access Token has been revoked")

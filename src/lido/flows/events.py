@@ -1,0 +1,71 @@
+"""Telling a fact: one typed event in the transaction that makes it true."""
+
+from typing import Literal
+
+import msgspec
+
+from lido.call import Call
+from lido.records import Event
+from lido.storage import events
+from lido.storage.database import Transaction
+
+Kind = Literal[
+    "pool_created",
+    "pool_changed",
+    "pool_deleted",
+    "client_created",
+    "client_changed",
+    "client_deleted",
+    "group_created",
+    "group_changed",
+    "group_deleted",
+    "group_joined",
+    "group_left",
+    "signed_up",
+    "user_created",
+    "confirmed",
+    "signed_in",
+    "challenged",
+    "refused",
+    "signed_out",
+    "token_revoked",
+    "token_reused",
+    "password_changed",
+    "password_reset_required",
+    "code_sent",
+    "attributes_changed",
+    "attribute_verified",
+    "alias_moved",
+    "enabled",
+    "disabled",
+    "deleted",
+    "keys_rotated",
+]
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an event tells beside its kind; no secret and no attribute value ever. `v` is the form's version."""
+
+    v: int = 1
+    client_id: str | None = None
+    operation: str | None = None
+    reason: str | None = None
+    names: list[str] | None = None
+    medium: str | None = None
+    session_id: str | None = None
+    address: str | None = None
+    agent: str | None = None
+    operator: str | None = None
+
+
+def tell(call: Call, tx: Transaction, pool_id: str, kind: Kind, sub: str = "", fact: Fact | None = None) -> str:
+    """Write the event and return its id. Where and by whom it came is taken from the call."""
+    event_id = call.entropy.time_ordered_id(call.now)
+    complete = msgspec.structs.replace(
+        fact or Fact(),
+        address=call.address or None,
+        agent=call.agent[:256] or None,
+        operator=call.caller.access_key_id if call.caller else None,
+    )
+    events.add(tx, Event(pool_id, event_id, kind, sub, msgspec.to_builtins(complete)))
+    return event_id

@@ -1,0 +1,80 @@
+"""Operators: their access keys, and who a verified signature makes the caller.
+
+A key that was read is trusted for at most one second, on every node.
+"""
+
+from lido.call import Call, Caller
+from lido.records import AccessKey, Operator
+from lido.rules import policies
+from lido.storage import operators
+from lido.storage.database import Transaction
+
+ROOT = "root"
+_PURPOSE = "access key"
+_ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+class Key:
+    """A living access key with its opened secret. Its repr tells the id only."""
+
+    __slots__ = ("access_key_id", "operator_id", "policies", "secret")
+
+    def __init__(
+        self, access_key_id: str, operator_id: str, secret: str, policies_: tuple[policies.Policy, ...]
+    ) -> None:
+        self.access_key_id = access_key_id
+        self.operator_id = operator_id
+        self.secret = secret
+        self.policies = policies_
+
+    def __repr__(self) -> str:
+        """The id; never the secret."""
+        return f"<Key {self.access_key_id}>"
+
+
+def find_key(call: Call, access_key_id: str) -> Key | None:
+    """The living access key of that id, as it was at most a second ago."""
+    with call.db.read() as tx:
+        second = call.now // 1000
+        remembered = ("access key", access_key_id)
+        kept: Key | None = tx.documents.get(remembered, second)
+        if kept is not None:
+            return kept
+        row = operators.find_key(tx, access_key_id)
+        operator = operators.find(tx, row.operator_id) if row else None
+        if row is None or operator is None or row.revoked_at is not None:
+            return None
+        key = _open(call, row, operator)
+        tx.documents.keep(remembered, second, key)
+        return key
+
+
+def _open(call: Call, row: AccessKey, operator: Operator) -> Key:
+    secret = call.keys.open(_PURPOSE, row.secret, row.access_key_id).decode()
+    return Key(row.access_key_id, operator.id, secret, (policies.validate(row.policy),))
+
+
+def caller(call: Call, key: Key, region: str) -> Caller:
+    """Whom a signature by `key` for `region` makes the caller."""
+    arn = f"arn:aws:iam::{call.house.account_id}:" + (ROOT if key.operator_id == ROOT else f"user/{key.operator_id}")
+    return Caller(arn=arn, access_key_id=key.access_key_id, region=region, policies=key.policies)
+
+
+def new_key_pair(call: Call) -> tuple[str, str]:
+    """A fresh access key id (`AKIA` and 16 letters) and secret (40 characters), in AWS's forms."""
+    letters = "".join(_ID_LETTERS[byte & 31] for byte in call.entropy.bytes(16))
+    secret = call.entropy.bytes(30)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    bits = int.from_bytes(secret, "big")
+    return f"AKIA{letters}", "".join(alphabet[bits >> shift & 63] for shift in range(0, 240, 6))
+
+
+def store_key(
+    call: Call, tx: Transaction, *, operator_id: str, name: str, access_key_id: str, secret: str, policy: str
+) -> None:
+    """Store an access key, and its operator where it is the first key; an existing key gets the secret anew."""
+    operators.add(tx, Operator(operator_id, name, policy, call.now))
+    sealed = call.keys.seal(_PURPOSE, secret.encode(), access_key_id)
+    row = AccessKey(access_key_id, operator_id, sealed, policy, 1, call.now, None)
+    if not operators.add_key(tx, row):
+        operators.set_secret(tx, access_key_id, sealed)

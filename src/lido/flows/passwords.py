@@ -1,0 +1,146 @@
+"""Passwords of users: made into sealed material, compared, checked against the pool's policy and history, stored."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from lido import errors
+from lido.call import Call
+from lido.records import Password, Pool
+from lido.rules import options, password_policy, srp
+from lido.rules.passwords import SALT_BYTES, Material
+from lido.storage import passwords
+from lido.storage.database import Transaction
+
+PURPOSE = "password"
+_HISTORY_PURPOSE = "password history"
+
+
+def realm(pool: Pool) -> str:
+    """The pool's name in SRP: the part of its id after "_"."""
+    return pool.pool_id.partition("_")[2]
+
+
+def make_material(call: Call, pool: Pool, sub: str, username: str, password: str) -> bytes:
+    """What is stored of a password, sealed for this user: argon2id hash, SRP salt and verifier under `username`.
+
+    Hashes, so it runs outside of any transaction. `password` has passed `check_policy` or `refuse_malformed`.
+    """
+    salt = call.entropy.bytes(srp.SALT_BYTES)
+    material = Material(
+        phc=call.hashing.hash(password, call.entropy.bytes(SALT_BYTES)),
+        srp_salt=salt,
+        srp_verifier=srp.pad(srp.verifier(srp.x(realm(pool), username, password, salt))),
+        identity=username,
+    )
+    return call.keys.seal(PURPOSE, material.encode(), pool.pool_id, sub)
+
+
+def open_material(call: Call, pool_id: str, sub: str, sealed: bytes) -> Material:
+    """The material of `make_material`."""
+    return Material.decode(call.keys.open(PURPOSE, sealed, pool_id, sub))
+
+
+def verify(call: Call, material: Material | None, password: str) -> bool:
+    """Whether the password fits. Without material (nobody, or nobody's password) the same work, and False.
+
+    Hashes, so it runs outside of any transaction. Raises TooManyRequests when too many wait.
+    """
+    if material is None:
+        call.hashing.verify(_dummy(call.hashing.hash), password)
+        return False
+    return call.hashing.verify(material.phc, password)
+
+
+@lru_cache(maxsize=4)
+def _dummy(make_hash: Callable[[str, bytes], str]) -> str:
+    return make_hash("nobody's password", bytes(SALT_BYTES))
+
+
+def policy_of(pool: Pool) -> password_policy.Policy:
+    """The pool's password policy; Cognito's where it never set one."""
+    policies = pool.settings.shape.policies
+    given = policies.password_policy if policies else None
+    if given is None:
+        return password_policy.Policy()
+    return password_policy.Policy(
+        minimum_length=given.minimum_length or password_policy.Policy().minimum_length,
+        uppercase=bool(given.require_uppercase),
+        lowercase=bool(given.require_lowercase),
+        digits=bool(given.require_numbers),
+        symbols=bool(given.require_symbols),
+    )
+
+
+def check_policy(pool: Pool, username: str, password: str, *, prefix: str = password_policy.DOES_NOT_CONFORM) -> None:
+    """Refuse a new password that the pool does not accept. Raises InvalidPassword, InvalidParameter."""
+    secure = options.is_on(pool, "refuse_common_passwords")
+    password_policy.check(
+        policy_of(pool),
+        password,
+        prefix=prefix,
+        context=(username, pool.name) if secure else (),
+        refuse_common=secure,
+    )
+
+
+def history_size(pool: Pool) -> int:
+    """How many of a user's last passwords, the present one among them, may not be chosen again; 0 for any."""
+    policies = pool.settings.shape.policies
+    given = policies.password_policy if policies else None
+    return (given.password_history_size or 0) if given else 0
+
+
+def earlier(tx: Transaction, pool: Pool, sub: str) -> list[bytes]:
+    """The sealed hashes that `check_not_used` compares, beside the present password; none where the pool keeps none."""
+    size = history_size(pool)
+    return passwords.earlier(tx, pool.pool_id, sub, size - 1) if size > 1 else []
+
+
+def check_not_used(
+    call: Call, pool: Pool, sub: str, password: str, *, present: Password | None, earlier: Sequence[bytes]
+) -> None:
+    """Raise PasswordHistoryPolicyViolation for one of the last passwords; a temporary one is not counted.
+
+    Hashes, so it runs outside of any transaction; `earlier` was read before.
+    """
+    if not history_size(pool):
+        return
+    hashes = [call.keys.open(_HISTORY_PURPOSE, sealed, pool.pool_id, sub).decode() for sealed in earlier]
+    if present is not None and not present.temporary:
+        hashes.append(open_material(call, pool.pool_id, sub, present.material).phc)
+    if any(call.hashing.verify(phc, password) for phc in hashes):
+        raise errors.PasswordHistoryPolicyViolation
+
+
+def store(
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    sub: str,
+    material: bytes,
+    *,
+    replaced: Password | None,
+    temporary: bool = False,
+    expires_at: int | None = None,
+) -> bool:
+    """Set the password if `replaced` is still the present one, and remember that one's hash. False: it is not."""
+    version = replaced.version + 1 if replaced else 1
+    fresh = Password(pool.pool_id, sub, material, temporary, expires_at, version, call.now)
+    if not passwords.put(tx, fresh):
+        return False
+    size = history_size(pool)
+    if size and replaced is not None and not replaced.temporary:
+        phc = open_material(call, pool.pool_id, sub, replaced.material).phc
+        sealed = call.keys.seal(_HISTORY_PURPOSE, phc.encode(), pool.pool_id, sub)
+        passwords.remember(tx, pool.pool_id, sub, sealed, set_at=replaced.set_at, keep=size)
+    return True
+
+
+def strengthen(call: Call, pool: Pool, sub: str, username: str, material: Material, password: str) -> bytes | None:
+    """New material for a password just proven, where its hash is cheaper than today's or its verifier is missing.
+
+    None where nothing is to be done. Hashes, so it runs outside of any transaction.
+    """
+    if material.srp_verifier is not None and not call.hashing.needs_rehash(material.phc):
+        return None
+    return make_material(call, pool, sub, username, password)

@@ -1,0 +1,94 @@
+"""The counter: every Cognito operation, one function each.
+
+An operation is a function `(call, request) -> response`, decorated with
+`@operation`; its request's type names it. `perform` finds it, asks whether the
+caller may, checks the constraints of the service model, and runs it.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+
+from lido import errors
+from lido.call import Call
+from lido.operations import checking
+from lido.rules import policies
+from lido.shapes import catalogue
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+COMPATIBILITY_PAGE = "docs/compatibility.md"
+
+_SERVICES = {"lido.operations.idp": "cognito-idp", "lido.operations.identity": "cognito-identity"}
+_NAMES = {(found.service, found.request): found.name for found in catalogue.OPERATIONS.values()}
+_built: dict[tuple[str, str], Callable[[Call, Any], Any]] = {}
+
+
+def operation(function: Callable[[Call, Request], Response]) -> Callable[[Call, Request], Response]:
+    """Register an operation under the wire name that its request's type carries."""
+    request = get_type_hints(function)["request"]
+    service = _SERVICES[function.__module__.rpartition(".")[0]]
+    _built[service, _NAMES[service, request.__name__]] = function
+    return function
+
+
+@cache
+def built() -> dict[tuple[str, str], Callable[[Call, Any], Any]]:
+    """Every operation that is built, by service and wire name."""
+    for package in _SERVICES:
+        path = importlib.import_module(package).__path__
+        for module in pkgutil.iter_modules(path):
+            importlib.import_module(f"{package}.{module.name}")
+    return dict(_built)
+
+
+def perform(service: str, name: str, call: Call, document: dict[str, Any]) -> bytes:
+    """Run an operation by its wire name; the answer is JSON, empty where the model has no output.
+
+    Raises UnknownOperation, NotImplemented, AccessDenied, InvalidParameter, Serialization, and whatever
+    the operation's own list of faults allows.
+    """
+    described = catalogue.OPERATIONS.get((service, name))
+    if described is None:
+        raise errors.UnknownOperation
+    function = built().get((service, name))
+    if function is None:
+        raise errors.NotImplemented(f"{name} is not built yet; {COMPATIBILITY_PAGE} lists what is.")
+    if not described.unsigned:
+        authorise(call, service, name, document)
+    request = checking.request(service, described.request, document)
+    answer = function(call, request)
+    return b"" if described.response is None else msgspec.json.encode(answer)
+
+
+def authorise(call: Call, service: str, name: str, document: dict[str, Any]) -> None:
+    """Refuse a caller without a signature, or whose policies do not allow the operation on what it names."""
+    caller = call.caller
+    if caller is None:
+        raise errors.MissingAuthenticationToken
+    action, resource = f"{service}:{name}", resource_of(call, service, name, document)
+    if not policies.allows(caller.policies, action, resource):
+        raise errors.AccessDenied(policies.denial(caller.arn, action, resource))
+
+
+_NAMED_BY_ARN = {"TagResource", "UntagResource", "ListTagsForResource"}
+
+
+def resource_of(call: Call, service: str, name: str, document: dict[str, Any]) -> str:
+    """The ARN that a request is about; `*` for requests about no pool.
+
+    Only a member that the operation really reads may name it: a request could carry others as a disguise.
+    """
+    if name in _NAMED_BY_ARN:
+        arn = document.get("ResourceArn")
+        return arn if isinstance(arn, str) else "*"
+    kind, member = ("userpool", "UserPoolId") if service == "cognito-idp" else ("identitypool", "IdentityPoolId")
+    pool_id = document.get(member)
+    if not isinstance(pool_id, str):
+        return "*"
+    return f"arn:aws:{service}:{call.region}:{call.house.account_id}:{kind}/{pool_id}"

@@ -1,0 +1,1 @@
+"""Identity pools: the operations of `cognito-identity`."""

@@ -1,0 +1,1 @@
+"""User pools: the operations of `cognito-idp`."""

@@ -1,0 +1,1 @@
+"""The outside: time, chance, post. Each file holds the protocol and its real implementations."""

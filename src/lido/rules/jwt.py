@@ -1,0 +1,158 @@
+"""JSON web tokens, RS256 and nothing else: sign, verify, publish keys (RFC 7515, 7517, 7519)."""
+
+import hashlib
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
+
+from lido.rules import base64url
+
+MAXIMUM_LENGTH = 16_384
+
+_MINIMUM_BITS = 2048
+_PADDING = PKCS1v15()
+_DIGEST = SHA256()
+# Each of these would change how the rest of the token is read.
+_REFUSED_HEADERS = ("crit", "b64", "zip")
+
+
+class Invalid(ValueError):
+    """The token is malformed, forged or not from here. Callers have their own sentence for it."""
+
+
+class Expired(Invalid):
+    """The token was right, and its time is over."""
+
+
+class SigningKey:
+    """An RSA private key with its `kid`; what does not change from token to token is made once."""
+
+    __slots__ = ("_header", "_private", "kid", "public_key")
+
+    def __init__(self, private: RSAPrivateKey, kid: str) -> None:
+        if private.key_size < _MINIMUM_BITS:
+            raise ValueError(f"a signing key has at least {_MINIMUM_BITS} bits")
+        self._private = private
+        self._header = _segment({"kid": kid, "alg": "RS256"}) + "."
+        self.kid = kid
+        self.public_key = private.public_key()
+
+    def __repr__(self) -> str:
+        return f"SigningKey(kid={self.kid!r})"
+
+    @classmethod
+    def load(cls, pkcs8: bytes, kid: str) -> "SigningKey":
+        """The key in unencrypted PKCS #8, PEM or DER.
+
+        ValueError when unreadable or below 2048 bits, TypeError when it is not RSA.
+        """
+        load = load_pem_private_key if pkcs8.startswith(b"-----BEGIN") else load_der_private_key
+        private = load(pkcs8, None)
+        if not isinstance(private, RSAPrivateKey):
+            raise TypeError("not an RSA key")
+        return cls(private, kid)
+
+    def sign(self, claims: Mapping[str, object]) -> str:
+        """The compact token of `claims`, with exactly the header Cognito sends: kid and alg."""
+        content = self._header + _segment(claims)
+        return content + "." + base64url.encode(self._private.sign(content.encode("ascii"), _PADDING, _DIGEST))
+
+
+def sign(claims: Mapping[str, object], key: SigningKey) -> str:
+    """The compact token of `claims` under `key`."""
+    return key.sign(claims)
+
+
+def thumbprint(public: RSAPublicKey) -> str:
+    """A `kid` as Cognito's look, 44 characters ending in "=": the key's SHA-256 thumbprint (RFC 7638)."""
+    members = _members(public)
+    canonical = msgspec.json.encode({"e": members["e"], "kty": "RSA", "n": members["n"]})
+    return b64encode(hashlib.sha256(canonical).digest()).decode("ascii")
+
+
+def public_jwk(key: SigningKey) -> dict[str, str]:
+    """The public half, as jwks.json lists it."""
+    members = _members(key.public_key)
+    return {"alg": "RS256", "e": members["e"], "kid": key.kid, "kty": "RSA", "n": members["n"], "use": "sig"}
+
+
+def verify(token: str, keys: Mapping[str, RSAPublicKey]) -> dict[str, Any]:
+    """The claims of a token signed by one of `keys` (by kid); Invalid for anything else.
+
+    Nothing of the content is read before the signature holds, and no key comes
+    from the token. `exp` and `iat` are whole numbers afterwards; whether it is
+    still time is `check_times`' question.
+    """
+    if len(token) > MAXIMUM_LENGTH or not token.isascii() or token.count(".") != 2:
+        raise Invalid
+    content, _, signature = token.rpartition(".")
+    header, _, payload = content.partition(".")
+    try:
+        _key_named_by(header, keys).verify(base64url.decode(signature), content.encode("ascii"), _PADDING, _DIGEST)
+        claims = _object(payload)
+    except (InvalidSignature, ValueError, RecursionError):
+        raise Invalid from None
+    if type(claims.get("exp")) is not int or type(claims.get("iat")) is not int:
+        raise Invalid
+    return claims
+
+
+def check_times(claims: Mapping[str, Any], now_seconds: int, *, leeway_seconds: int = 0) -> None:
+    """Expired from `exp` on; Invalid before `nbf`, where there is one (RFC 7519, 4.1.4 and 4.1.5)."""
+    if now_seconds >= claims["exp"] + leeway_seconds:
+        raise Expired
+    if "nbf" in claims and (type(claims["nbf"]) is not int or now_seconds + leeway_seconds < claims["nbf"]):
+        raise Invalid
+
+
+def _segment(value: Mapping[str, object]) -> str:
+    return base64url.encode(msgspec.json.encode(value))
+
+
+def _members(public: RSAPublicKey) -> dict[str, str]:
+    numbers = public.public_numbers()
+    return {name: base64url.encode(_octets(number)) for name, number in (("e", numbers.e), ("n", numbers.n))}
+
+
+def _octets(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def _key_named_by(header: str, keys: Mapping[str, RSAPublicKey]) -> RSAPublicKey:
+    members = _object(header)
+    kid = members.get("kid")
+    if members.get("alg") != "RS256" or not isinstance(kid, str) or kid not in keys:
+        raise Invalid
+    if any(name in members for name in _REFUSED_HEADERS):
+        raise Invalid
+    return keys[kid]
+
+
+def _object(segment: str) -> dict[str, Any]:
+    value = _STRICT.decode(base64url.decode(segment).decode())
+    if not isinstance(value, dict):
+        raise Invalid
+    return value
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Invalid
+    return members
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise Invalid
+
+
+# msgspec would take the last of two equal names; two readers of one token must not differ.
+_STRICT = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse)

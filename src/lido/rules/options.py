@@ -1,0 +1,105 @@
+"""The settings that Cognito lacks: one documented list for pools and for app clients.
+
+A value comes from `lido pool set` / `lido client set`, else from a tag
+(`lido:<name>` on the pool, for a client `lido:<client id>:<name>`), else from the
+pool's `profile`: `compatible` is AWS's behaviour, `secure` what RFC 9700 and ASVS ask.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from lido.records import Client, Pool
+
+
+class Option(Struct, frozen=True):
+    """One setting: its form, its default in both profiles, one sentence for the manual."""
+
+    name: str
+    form: str
+    compatible: str
+    secure: str
+    sentence: str
+    for_clients: bool = False
+
+
+OPTIONS = {
+    option.name: option
+    for option in (
+        Option("profile", "compatible|secure", "compatible", "secure", "Which defaults the other options have."),
+        Option(
+            "issuer", "url", "", "", "Issuer of the pool's tokens instead of `{public_url}/{poolId}`; for moved pools."
+        ),
+        Option(
+            "hide_users",
+            "boolean",
+            "false",
+            "true",
+            "Unknown users look like wrong passwords, whatever PreventUserExistenceErrors says.",
+            for_clients=True,
+        ),
+        Option(
+            "refuse_common_passwords",
+            "boolean",
+            "false",
+            "true",
+            "New passwords may not be among the 3 000 commonest, nor contain the username.",
+        ),
+        Option(
+            "password_change_ends_sessions",
+            "boolean",
+            "false",
+            "true",
+            "A new password ends every session and token of the user.",
+        ),
+        Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
+    )
+}
+
+
+def check(name: str, value: str, *, for_client: bool = False) -> None:
+    """Raise ValueError, with a sentence, unless `name` is an option (of clients) and `value` has its form."""
+    option = OPTIONS.get(name)
+    if option is None or (for_client and not option.for_clients):
+        known = ", ".join(sorted(o.name for o in OPTIONS.values() if o.for_clients or not for_client))
+        raise ValueError(f"There is no setting {name}; there are {known}.")
+    if value and not _fits(option.form, value):
+        raise ValueError(f"{name} takes {option.form}, not {value}.")
+
+
+def _fits(form: str, value: str) -> bool:
+    match form:
+        case "boolean":
+            return value in ("true", "false")
+        case "days":
+            return value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 36_500
+        case "url":
+            return value.startswith(("https://", "http://")) and not value.endswith("/") and value.isprintable()
+        case _:
+            return value in form.split("|")
+
+
+def text(pool: Pool, name: str) -> str:
+    """The value in force for the pool."""
+    given = _given(pool.settings.options, pool, f"lido:{name}", name)
+    if given is not None:
+        return given
+    option = OPTIONS[name]
+    return option.secure if name != "profile" and text(pool, "profile") == "secure" else option.compatible
+
+
+def is_on(pool: Pool, name: str, client: Client | None = None) -> bool:
+    """Whether a boolean option is on for the pool, or for the client where it says otherwise."""
+    if client is not None:
+        given = _given(client.settings.options, pool, f"lido:{client.client_id}:{name}", name)
+        if given is not None:
+            return given == "true"
+    return text(pool, name) == "true"
+
+
+def _given(options: Mapping[str, str], pool: Pool, tag: str, name: str) -> str | None:
+    if options.get(name):
+        return options[name]
+    tagged = (pool.settings.shape.user_pool_tags or {}).get(tag, "")
+    # A tag is anybody's text: one that does not fit counts as absent.
+    return tagged if tagged and _fits(OPTIONS[name].form, tagged) else None

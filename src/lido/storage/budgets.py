@@ -1,0 +1,45 @@
+"""Budgets: how often something may be done in one window, counted on all nodes alike."""
+
+from lido.storage.database import Transaction
+
+
+def take(tx: Transaction, pool_id: str, subject: str, kind: str, *, most: int, now: int, resets_at: int) -> bool:
+    """Use one of at most `most` until the window ends; False: they are used up.
+
+    `resets_at` is the end of the window that this use may open. What is guessed must be judged only after
+    this was committed, so that parallel guesses gain nothing.
+    """
+    return (
+        tx.run(
+            """INSERT INTO budgets (pool_id, subject, kind, used, resets_at)
+               VALUES (:pool_id, :subject, :kind, 1, :resets_at)
+               ON CONFLICT (pool_id, subject, kind) DO UPDATE SET
+                 used = CASE WHEN budgets.resets_at <= :now THEN 1 ELSE budgets.used + 1 END,
+                 resets_at = CASE WHEN budgets.resets_at <= :now THEN excluded.resets_at ELSE budgets.resets_at END
+               WHERE budgets.used < :most OR budgets.resets_at <= :now""",
+            pool_id=pool_id,
+            subject=subject,
+            kind=kind,
+            most=most,
+            now=now,
+            resets_at=resets_at,
+        )
+        == 1
+    )
+
+
+def forget(tx: Transaction, pool_id: str, subject: str) -> int:
+    """Give a subject all its budgets back (an operator's unlock); how many rows went."""
+    return tx.run(
+        "DELETE FROM budgets WHERE pool_id = :pool_id AND subject = :subject", pool_id=pool_id, subject=subject
+    )
+
+
+def remove_expired(tx: Transaction, now: int, limit: int) -> int:
+    """Delete windows that have ended, at most `limit`; how many went."""
+    return tx.run(
+        """DELETE FROM budgets WHERE resets_at <= :now AND (pool_id, subject, kind) IN
+             (SELECT pool_id, subject, kind FROM budgets WHERE resets_at <= :now LIMIT :limit)""",
+        now=now,
+        limit=limit,
+    )

@@ -1,0 +1,45 @@
+"""Events: one row for each fact, written by the transaction that made it true."""
+
+import msgspec
+
+from lido.records import Event
+from lido.storage.database import Transaction
+
+_decode = msgspec.json.decode
+
+
+def add(tx: Transaction, event: Event) -> None:
+    """Record a fact; its id sorts by time."""
+    tx.run(
+        "INSERT INTO events (pool_id, id, kind, sub, body) VALUES (:pool_id, :id, :kind, :sub, :body)",
+        pool_id=event.pool_id,
+        id=event.id,
+        kind=event.kind,
+        sub=event.sub,
+        body=msgspec.json.encode(event.body).decode(),
+    )
+
+
+def page_of_user(tx: Transaction, pool_id: str, sub: str, *, before: str, limit: int) -> list[Event]:
+    """Facts about one user, newest first, older than the id `before` ('~' for the newest)."""
+    rows = tx.rows(
+        """SELECT pool_id, id, kind, sub, body FROM events
+           WHERE pool_id = :pool_id AND sub = :sub AND id < :before ORDER BY pool_id DESC, sub DESC, id DESC
+           LIMIT :limit""",
+        pool_id=pool_id,
+        sub=sub,
+        before=before,
+        limit=limit,
+    )
+    return [Event(*(*row[:4], _decode(row[4]))) for row in rows]
+
+
+def remove_before(tx: Transaction, pool_id: str, cutoff_id: str, limit: int) -> int:
+    """Delete the oldest facts of a pool up to an id, at most `limit`; how many went."""
+    return tx.run(
+        """DELETE FROM events WHERE pool_id = :pool_id AND id IN
+             (SELECT id FROM events WHERE pool_id = :pool_id AND id < :cutoff ORDER BY pool_id, id LIMIT :limit)""",
+        pool_id=pool_id,
+        cutoff=cutoff_id,
+        limit=limit,
+    )

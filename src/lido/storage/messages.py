@@ -1,0 +1,135 @@
+"""Messages to people: written by the transaction that needs them, claimed by a worker, kept a while to be looked at.
+
+`state` is 0 waiting, 1 sent, 2 given up, 3 kept (no gateway). Ids sort by time; a recipient gets messages in order.
+"""
+
+from lido.records import Message
+from lido.storage.database import Transaction
+
+WAITING, SENT, GIVEN_UP, KEPT = 0, 1, 2, 3
+
+_NAMES = (
+    "pool_id",
+    "id",
+    "sub",
+    "medium",
+    "recipient_key",
+    "body",
+    "state",
+    "attempts",
+    "next_at",
+    "leased_until",
+    "expires_at",
+    "sent_at",
+    "last_error",
+)
+_COLUMNS = ", ".join(_NAMES)
+
+
+def add(tx: Transaction, message: Message) -> None:
+    """Store a message to be sent."""
+    tx.run(
+        f"INSERT INTO messages ({_COLUMNS}) VALUES ({', '.join(f':{name}' for name in _NAMES)})",
+        **{name: getattr(message, name) for name in _NAMES},
+    )
+
+
+def claim(tx: Transaction, now: int, *, lease_ms: int = 60_000, limit: int = 20) -> list[Message]:
+    """Take due messages for this worker alone, until the lease ends; of each recipient only the oldest.
+
+    Messages whose code has expired are left out and hold nobody up: `drop_expired` ends them.
+    """
+    return tx.all(
+        Message,
+        f"""UPDATE messages SET leased_until = :leased_until, attempts = attempts + 1
+            WHERE state = 0 AND leased_until <= :now AND (pool_id, id) IN
+              (SELECT m.pool_id, m.id FROM messages m
+               WHERE m.state = 0 AND m.next_at <= :now AND m.leased_until <= :now AND m.expires_at > :now
+                 AND NOT EXISTS (SELECT 1 FROM messages o
+                   WHERE o.pool_id = m.pool_id AND o.recipient_key = m.recipient_key AND o.id < m.id
+                     AND o.state = 0 AND o.expires_at > :now)
+               ORDER BY m.next_at LIMIT :limit)
+            RETURNING {_COLUMNS}""",
+        now=now,
+        leased_until=now + lease_ms,
+        limit=limit,
+    )
+
+
+def mark_sent(tx: Transaction, message: Message, now: int) -> bool:
+    """The message has left; False: it was settled before."""
+    return _settle(tx, message, state=SENT, sent_at=now, error=None)
+
+
+def keep(tx: Transaction, message: Message, now: int) -> bool:
+    """There is no gateway: the message stays to be read in the outbox; False: it was settled before."""
+    return _settle(tx, message, state=KEPT, sent_at=now, error=None)
+
+
+def give_up(tx: Transaction, message: Message, error: str) -> bool:
+    """The message will not be tried again; False: it was settled before."""
+    return _settle(tx, message, state=GIVEN_UP, sent_at=None, error=error)
+
+
+def mark_failed(tx: Transaction, message: Message, *, next_at: int, error: str) -> bool:
+    """Sending failed; the message waits until `next_at`. `error` holds no address and no code."""
+    return (
+        tx.run(
+            """UPDATE messages SET leased_until = 0, next_at = :next_at, last_error = :error
+               WHERE pool_id = :pool_id AND id = :id AND state = 0""",
+            next_at=next_at,
+            error=error,
+            pool_id=message.pool_id,
+            id=message.id,
+        )
+        == 1
+    )
+
+
+def _settle(tx: Transaction, message: Message, *, state: int, sent_at: int | None, error: str | None) -> bool:
+    return (
+        tx.run(
+            """UPDATE messages SET state = :state, sent_at = :sent_at, last_error = :error, leased_until = 0
+               WHERE pool_id = :pool_id AND id = :id AND state = 0""",
+            state=state,
+            sent_at=sent_at,
+            error=error,
+            pool_id=message.pool_id,
+            id=message.id,
+        )
+        == 1
+    )
+
+
+def drop_expired(tx: Transaction, now: int, limit: int) -> int:
+    """Give up waiting messages whose code is worth nothing any more, at most `limit`; how many."""
+    return tx.run(
+        """UPDATE messages SET state = 2, last_error = 'expired'
+           WHERE state = 0 AND leased_until <= :now AND (pool_id, id) IN
+             (SELECT pool_id, id FROM messages WHERE state = 0 AND expires_at <= :now LIMIT :limit)""",
+        now=now,
+        limit=limit,
+    )
+
+
+def page(tx: Transaction, *, recipient_key: str | None = None, before: str = "~", limit: int) -> list[Message]:
+    """Messages of all pools, newest first, older than the id `before`; of one recipient where given."""
+    return tx.all(
+        Message,
+        f"""SELECT {_COLUMNS} FROM messages
+            WHERE id < :before AND (CAST(:recipient_key AS TEXT) IS NULL OR recipient_key = :recipient_key)
+            ORDER BY id DESC LIMIT :limit""",
+        before=before,
+        recipient_key=recipient_key,
+        limit=limit,
+    )
+
+
+def remove_before(tx: Transaction, cutoff_id: str, limit: int) -> int:
+    """Delete settled messages older than a time-ordered id, at most `limit`; how many went."""
+    return tx.run(
+        """DELETE FROM messages WHERE (pool_id, id) IN
+             (SELECT pool_id, id FROM messages WHERE id < :cutoff AND state <> 0 LIMIT :limit)""",
+        cutoff=cutoff_id,
+        limit=limit,
+    )

@@ -1,0 +1,54 @@
+"""All routes, on one screen.
+
+`POST /` goes straight to the AWS door, before the router: it is nearly all of the traffic.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lido.call import Call
+from lido.web import health
+from lido.web.aws.door import Door, Receive, Scope, Send
+from lido.web.connection import address_of
+from lido.web.oauth import discovery
+
+Answer = Callable[[Call, Request], Response]
+
+
+class Application:
+    """The ASGI application: the AWS door, and everything that has a path."""
+
+    def __init__(self, aws: Door, new_call: Callable[[str, str], Call], executor: Executor) -> None:
+        self._aws = aws
+        self._new_call = new_call
+        self._executor = executor
+        self._router = Starlette(
+            routes=[
+                Route("/healthz", self._offload(health.alive)),
+                Route("/readyz", self._offload(health.ready)),
+                Route("/{pool_id}/.well-known/jwks.json", self._offload(discovery.jwks)),
+                Route("/{pool_id}/.well-known/openid-configuration", self._offload(discovery.openid_configuration)),
+            ]
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection event."""
+        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("POST", "OPTIONS"):
+            await self._aws(scope, receive, send)
+        else:
+            await self._router(scope, receive, send)
+
+    def _offload(self, answer: Answer) -> Callable[[Request], object]:
+        """A plain function of call and request as an endpoint: one hop to a worker thread."""
+
+        async def endpoint(request: Request) -> Response:
+            call = self._new_call(address_of(request.scope, ()), request.headers.get("user-agent", ""))
+            return await asyncio.get_running_loop().run_in_executor(self._executor, answer, call, request)
+
+        return endpoint

@@ -1,0 +1,58 @@
+"""Reading a connection: the body, within bounds, and whose address it came from."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+
+async def read_body(
+    scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[MutableMapping[str, Any]]], limit_bytes: int
+) -> bytes | None:
+    """The request's body; None when it is larger than `limit_bytes` (the rest is read and dropped).
+
+    A client that goes away mid-body yields what came: its signature or its JSON will not fit.
+    """
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    too_large = declared.isdigit() and int(declared) > limit_bytes
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        part = message.get("body", b"")
+        size += len(part)
+        too_large = too_large or size > limit_bytes
+        if not too_large:
+            parts.append(part)
+        if not message.get("more_body", False) or size > 8 * limit_bytes:
+            break
+    return None if too_large else b"".join(parts)
+
+
+def address_of(scope: MutableMapping[str, Any], trusted_proxies: tuple[str, ...]) -> str:
+    """The client's address: the peer's, or behind a configured proxy the nearest forwarded one that is no proxy."""
+    client = scope.get("client")
+    peer = str(client[0]) if client else ""
+    if not trusted_proxies or not _trusted(peer, trusted_proxies):
+        return peer
+    forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    chain: list[str] = [part.strip() for value in forwarded for part in value.decode("latin-1").split(",")]
+    for hop in reversed(chain):
+        if not _is_address(hop):
+            return peer
+        if not _trusted(hop, trusted_proxies):
+            return hop
+    return peer
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _trusted(address: str, trusted_proxies: tuple[str, ...]) -> bool:
+    return _is_address(address) and any(ip_address(address) in ip_network(network) for network in trusted_proxies)

@@ -1,0 +1,36 @@
+"""What every test may ask for: a database of each engine, a house on it, and a client to speak with."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.databases import fresh_database
+from tests.world import World, sign_by
+
+from lido.storage.database import Database
+
+ENGINES = os.environ.get("LIDO_TEST_DATABASES", "sqlite,postgresql").split(",")
+
+
+@pytest.fixture(params=ENGINES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty migrated database."""
+    with fresh_database(request.param, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def house(database: Database) -> Iterator[World]:
+    """A whole Lido in this process."""
+    world = World(database)
+    sign_by(world.clock)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def idp(house: World) -> Any:
+    """boto3, signed with the root key."""
+    return house.idp

@@ -1,0 +1,101 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lido.records import Message
+from lido.storage import messages
+
+
+def message(id, *, recipient="r", pool="p", next_at=0, expires_at=10_000):
+    return Message(pool, id, "s", "EMAIL", recipient, b"sealed", 0, 0, next_at, 0, expires_at, None, None)
+
+
+@pytest.fixture
+def three(database):
+    with database.write() as tx:
+        for each in (message("1"), message("2"), message("3", recipient="other")):
+            messages.add(tx, each)
+    return database
+
+
+def claim(database, now=1000, **options):
+    with database.write() as tx:
+        return sorted(messages.claim(tx, now, **options), key=lambda each: each.id)
+
+
+def ids(found):
+    return [each.id for each in found]
+
+
+def test_a_recipient_gets_messages_one_after_the_other(three):
+    first = claim(three)
+    assert ids(first) == ["1", "3"]
+    assert first[0].attempts == 1
+    assert claim(three) == []
+    with three.write() as tx:
+        assert messages.mark_sent(tx, first[0], 1001)
+        assert not messages.mark_sent(tx, first[0], 1002)
+    assert ids(claim(three)) == ["2"]
+
+
+def test_a_lease_that_ends_gives_the_message_to_another_worker(three):
+    claim(three, lease_ms=500)
+    assert claim(three, now=1499) == []
+    again = claim(three, now=1500)
+    assert [(each.id, each.attempts) for each in again] == [("1", 2), ("3", 2)]
+
+
+def test_a_failed_message_waits_and_holds_back_the_younger_ones_of_its_recipient(three):
+    with three.write() as tx:
+        failed = messages.claim(tx, 1000)[0]
+        assert messages.mark_failed(tx, failed, next_at=3000, error="timeout")
+    assert claim(three, now=2999) == []
+    [again] = claim(three, now=3000)
+    assert again.id == failed.id
+    assert again.last_error == "timeout"
+
+
+def test_an_expired_message_is_never_sent_and_holds_up_nobody(database):
+    with database.write() as tx:
+        messages.add(tx, message("1", expires_at=1000))
+        messages.add(tx, message("2"))
+    assert ids(claim(database, now=1000)) == ["2"]
+    with database.write() as tx:
+        assert messages.drop_expired(tx, 1000, 10) == 1
+        assert [(each.id, each.state) for each in messages.page(tx, limit=9)] == [("2", 0), ("1", 2)]
+
+
+def test_two_workers_never_hold_the_same_message(database):
+    with database.write() as tx:
+        for number in range(40):
+            messages.add(tx, message(f"{number:03}", recipient=f"r{number}"))
+    with ThreadPoolExecutor(8) as threads:
+        claimed = [each.id for part in threads.map(lambda _: claim(database, limit=5), range(16)) for each in part]
+    claimed += ids(claim(database, limit=40))
+    assert len(claimed) == len(set(claimed)) == 40
+
+
+def test_the_outbox_shows_the_newest_first_and_of_one_recipient_alone(three):
+    with three.read() as tx:
+        assert ids(messages.page(tx, limit=9)) == ["3", "2", "1"]
+        assert ids(messages.page(tx, limit=1)) == ["3"]
+        assert ids(messages.page(tx, before="3", limit=9)) == ["2", "1"]
+        assert ids(messages.page(tx, recipient_key="r", limit=9)) == ["2", "1"]
+
+
+def test_kept_and_given_up_messages_are_settled(three):
+    with three.write() as tx:
+        first, second = messages.claim(tx, 1000)
+        assert messages.keep(tx, first, 1001)
+        assert messages.give_up(tx, second, "refused")
+        assert not messages.mark_failed(tx, second, next_at=0, error="late")
+        found = {each.id: each for each in messages.page(tx, limit=9)}
+    assert (found[first.id].state, found[first.id].sent_at) == (3, 1001)
+    assert (found[second.id].state, found[second.id].last_error) == (2, "refused")
+
+
+def test_old_messages_are_deleted_unless_they_wait(three):
+    with three.write() as tx:
+        messages.mark_sent(tx, message("1"), 1)
+        assert messages.remove_before(tx, "3", 10) == 1
+        assert ids(messages.page(tx, limit=9)) == ["3", "2"]

@@ -1,0 +1,224 @@
+"""A whole Lido in this process, and sentences that make pools, clients and users in it."""
+
+import asyncio
+import threading
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.auth
+import msgspec
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from tests.fakes import FakeClock, QuickEntropy
+
+from lido.assembly import Lido
+from lido.call import Call, Caller
+from lido.flows import operators
+from lido.rules import policies
+from lido.rules.sealing import KeyRing
+from lido.settings import load
+from lido.storage.database import Database
+
+PASSWORD = "Passw0rd!"
+ROOT_ID, ROOT_SECRET = "AKIAROOTROOTROOTROOT", "root-secret-of-the-tests-only"
+FLOWS = [
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_USER_SRP_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+]
+_HEADER_LINES = "content-type content-length"
+
+
+class World:
+    """An assembled house on a database, spoken to by boto3 without a socket."""
+
+    def __init__(self, database: Database, **settings: object) -> None:
+        self.clock = FakeClock()
+        self.entropy = QuickEntropy()
+        cheap = {"argon2_memory_kib": 8, "argon2_time_cost": 1, "threads": 4, "database": "sqlite:///unused"}
+        self.lido = Lido(
+            load({**cheap, **settings}, environ={}),
+            database,
+            KeyRing([bytes(32)], self.entropy.bytes),
+            clock=self.clock,
+            entropy=self.entropy,
+        )
+        self.database = database
+        self._asgi = _Loop(self.lido.application())
+        self.access_key(ROOT_ID, ROOT_SECRET, policies.FULL_ACCESS, operator_id=operators.ROOT)
+        self.idp = self.boto(ROOT_ID, ROOT_SECRET)
+        self.idp_unsigned = self.boto(None, None)
+
+    def close(self) -> None:
+        self._asgi.close()
+
+    def call(self, *, root: bool = False) -> Call:
+        """A call as the AWS door would make it; as the root operator if asked."""
+        call = self.lido.call("203.0.113.7", "tests")
+        if not root:
+            return call
+        caller = Caller(
+            arn="arn:aws:iam::000000000000:root",
+            access_key_id=ROOT_ID,
+            region="us-east-1",
+            policies=(policies.validate(policies.FULL_ACCESS),),
+        )
+        return msgspec.structs.replace(call, caller=caller)
+
+    def access_key(self, access_key_id: str, secret: str, policy: str, *, operator_id: str = "ops") -> None:
+        call = self.call()
+        with self.database.write() as tx:
+            operators.store_key(
+                call,
+                tx,
+                operator_id=operator_id,
+                name=operator_id,
+                access_key_id=access_key_id,
+                secret=secret,
+                policy=policy,
+            )
+
+    def boto(
+        self, access_key_id: str | None, secret: str | None, *, region: str = "us-east-1", service: str = "cognito-idp"
+    ) -> Any:
+        """A boto3 client whose requests end in this world; unsigned without a key."""
+        config = Config(
+            retries={"total_max_attempts": 1},
+            parameter_validation=False,
+            signature_version=UNSIGNED if access_key_id is None else None,
+        )
+        client = boto3.session.Session().client(
+            service,
+            region_name=region,
+            endpoint_url="http://lido.test",
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret,
+            config=config,
+        )
+        client.meta.events.register("before-send.*", self._carry)
+        return client
+
+    def _carry(self, request: Any, **_: object) -> AWSResponse:
+        status, headers, body = self.http(
+            request.method, request.url, dict(request.headers.items()), _bytes(request.body)
+        )
+        response = AWSResponse(request.url, status, headers, None)
+        response._content = body
+        return response
+
+    def http(
+        self, method: str, url: str, headers: dict[str, Any] | None = None, body: bytes = b""
+    ) -> tuple[int, dict[str, str], bytes]:
+        """One HTTP request into the application: status, headers, body."""
+        return self._asgi.request(method, url, headers or {}, body)
+
+    def pool(self, **arguments: Any) -> str:
+        """A new user pool's id."""
+        pool = self.idp.create_user_pool(PoolName="people", **arguments)["UserPool"]
+        return str(pool["Id"])
+
+    def app(self, pool_id: str, **arguments: Any) -> dict[str, Any]:
+        """A new app client, which allows passwords, SRP, admin sign-in and refresh."""
+        given = {"ClientName": "app", "ExplicitAuthFlows": FLOWS, **arguments}
+        client: dict[str, Any] = self.idp.create_user_pool_client(UserPoolId=pool_id, **given)["UserPoolClient"]
+        return client
+
+    def user(
+        self,
+        pool_id: str,
+        username: str = "alice",
+        password: str = PASSWORD,
+        *,
+        confirmed: bool = True,
+        **attributes: str,
+    ) -> str:
+        """A user with a permanent password (a temporary one unless `confirmed`); the stored username."""
+        created = self.idp.admin_create_user(
+            UserPoolId=pool_id,
+            Username=username,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+        )
+        self.idp.admin_set_user_password(UserPoolId=pool_id, Username=username, Password=password, Permanent=confirmed)
+        return str(created["User"]["Username"])
+
+    def messages(self, to: str | None = None) -> list[dict[str, Any]]:
+        """What was sent, newest last."""
+        from lido.flows import delivery
+
+        return [
+            msgspec.to_builtins(message) for message in delivery.sent(self.call()) if to is None or message.to == to
+        ]
+
+    def code(self, to: str) -> str:
+        """The code of the newest message to that address."""
+        return str(self.messages(to)[-1]["code"])
+
+
+class _Loop:
+    """The application's event loop, on a thread of its own."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def request(self, method: str, url: str, headers: dict[str, Any], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        return asyncio.run_coroutine_threadsafe(self._request(method, url, headers, body), self._loop).result()
+
+    async def _request(
+        self, method: str, url: str, headers: dict[str, Any], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        parts = urlsplit(url)
+        lines = {name.lower(): _bytes(value) for name, value in headers.items()}
+        lines.setdefault("host", parts.netloc.encode())
+        lines.setdefault("content-length", str(len(body)).encode())
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "scheme": parts.scheme,
+            "method": method,
+            "path": parts.path or "/",
+            "raw_path": (parts.path or "/").encode(),
+            "query_string": parts.query.encode(),
+            "root_path": "",
+            "headers": [(name.encode(), value) for name, value in lines.items()],
+            "client": ("203.0.113.7", 40_000),
+            "server": ("lido.test", 80),
+        }
+        pending = [{"type": "http.request", "body": body, "more_body": False}]
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return pending.pop(0) if pending else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self._application(scope, receive, send)
+        answer = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+        return sent[0]["status"], answer, b"".join(part.get("body", b"") for part in sent[1:])
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def _bytes(value: Any) -> bytes:
+    if value is None:
+        return b""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def sign_by(clock: FakeClock) -> None:
+    """Let botocore sign by that clock."""
+    from datetime import UTC, datetime
+
+    botocore.auth.get_current_datetime = lambda remove_tzinfo=True: datetime.fromtimestamp(
+        clock.now() / 1000, UTC
+    ).replace(tzinfo=None if remove_tzinfo else UTC)
