@@ -6,8 +6,8 @@ from lido.records import Message
 from lido.storage import messages
 
 
-def message(id, *, recipient="r", pool="p", next_at=0, expires_at=10_000):
-    return Message(pool, id, "s", "EMAIL", recipient, b"sealed", 0, 0, next_at, 0, expires_at, None, None)
+def message(message_id, *, recipient="r", pool="p", next_at=0, expires_at=10_000):
+    return Message(pool, message_id, "s", "EMAIL", recipient, b"sealed", 0, 0, next_at, 0, expires_at, None, None)
 
 
 @pytest.fixture

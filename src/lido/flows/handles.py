@@ -69,8 +69,8 @@ def sync(
 ) -> None:
     """Bring the handles from what `before` must own to what `after` must: in the transaction that stores `after`.
 
-    Raises AliasExists with `sentence` when somebody else has a new one, InvalidParameter when it has the form of another
-    kind.
+    Raises AliasExists with `sentence` when somebody else has a new one, InvalidParameter when one has the form of
+    another kind.
     """
     old = {handle.name_key: handle for handle in handles_of(pool, before)}
     new = {handle.name_key: handle for handle in handles_of(pool, after)}

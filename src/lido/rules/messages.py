@@ -85,5 +85,5 @@ _TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
 def plain_text(body: str) -> str:
-    """What is left of an HTML body without its tags: the second form of an e-mail, and what people read in an outbox."""
+    """What is left of an HTML body without its tags: the plain form of an e-mail, read by people and outboxes."""
     return html.unescape(_TAG.sub("", body)).strip()

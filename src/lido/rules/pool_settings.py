@@ -203,7 +203,7 @@ def _template(given: idp.UserPoolType) -> idp.VerificationMessageTemplateType:
 def _with_sms_mfa(settings: PoolSettings) -> PoolSettings:
     """The factors that fit the pool's MFA mode and SMS configuration, which Create- and UpdateUserPool may change.
 
-    SMS is the factor of a pool that turns MFA on here; the others come by SetUserPoolMfaConfig. Raises InvalidParameter.
+    SMS is the factor of a pool that turns MFA on here; SetUserPoolMfaConfig knows others. Raises InvalidParameter.
     """
     shape = settings.shape
     if shape.mfa_configuration == "OFF":

@@ -8,7 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
+import msgspec
+
 from lido import errors
+from lido.shapes import idp
 
 
 class StringConstraints(TypedDict, total=False):
@@ -105,6 +108,12 @@ def standard_attributes() -> list[Attribute]:
 def custom_name(name: str, *, developer_only: bool = False) -> str:
     """The full name of a custom attribute: `custom:tier`, `dev:custom:tier`."""
     return (DEVELOPER if developer_only else CUSTOM) + name
+
+
+def by_name(attributes: Iterable[idp.SchemaAttributeType] | None) -> dict[str, Attribute]:
+    """A pool's schema by full name, as rules/attributes.py takes it."""
+    found: list[Attribute] = msgspec.to_builtins(list(attributes or ()))
+    return {attribute["Name"]: attribute for attribute in found}
 
 
 def merge(wanted: Sequence[Attribute]) -> list[Attribute]:

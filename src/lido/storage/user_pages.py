@@ -23,33 +23,33 @@ Column = Literal[
     "preferred_username_key",
 ]
 Cursor = tuple[str, str]
-"""The search value and the sub of the last row; the value is '' in lists by sub alone."""
+"""The search value and the sub of the last row seen; the value is '' in lists by sub alone."""
 START: Cursor = ("", "")
 
 # Above every search value: those are cut to 256 code points.
 _BEYOND = "\U0010ffff" * 257
 
 
-class UserPage(NamedTuple):
-    """Some users, and where the list goes on; None at its end."""
+class Found(NamedTuple):
+    """A user, and the search value that stands in the cursor of the rows after."""
 
-    users: list[User]
-    after: Cursor | None
+    user: User
+    value: str
 
 
-def everyone(tx: Transaction, pool_id: str, *, after: Cursor, limit: int) -> UserPage:
+def everyone(tx: Transaction, pool_id: str, *, after: Cursor, limit: int) -> list[Found]:
     """All users of the pool."""
     rows = tx.rows(
         f"""SELECT {users.COLUMNS} FROM users WHERE pool_id = :pool_id AND sub > :after
             ORDER BY pool_id, sub LIMIT :limit""",
         pool_id=pool_id,
         after=after[1],
-        limit=limit + 1,
+        limit=limit,
     )
-    return _page(rows, limit)
+    return [_found(row) for row in rows]
 
 
-def by_sub(tx: Transaction, pool_id: str, prefix: str, end: str | None, *, after: Cursor, limit: int) -> UserPage:
+def by_sub(tx: Transaction, pool_id: str, prefix: str, end: str | None, *, after: Cursor, limit: int) -> list[Found]:
     """Users whose sub begins with `prefix`; `end` is the least text above all that do, None when there is none."""
     rows = tx.rows(
         f"""SELECT {users.COLUMNS} FROM users WHERE pool_id = :pool_id AND sub > :after AND sub < :end
@@ -58,46 +58,42 @@ def by_sub(tx: Transaction, pool_id: str, prefix: str, end: str | None, *, after
         # A sub is longer than any prefix that is not itself one, and that one is found by `users.find`.
         after=after[1] or prefix,
         end=end or _BEYOND,
-        limit=limit + 1,
+        limit=limit,
     )
-    return _page(rows, limit)
+    return [_found(row) for row in rows]
 
 
-def equal(tx: Transaction, pool_id: str, column: Column, value: str, *, after: Cursor, limit: int) -> UserPage:
+def equal(tx: Transaction, pool_id: str, column: Column, value: str, *, after: Cursor, limit: int) -> list[Found]:
     """Users with exactly this folded value."""
-    rows = tx.rows(_EQUAL[column], pool_id=pool_id, value=value, after=after[1], limit=limit + 1)
-    return _page(rows, limit)
+    rows = tx.rows(_EQUAL[column], pool_id=pool_id, value=value, after=after[1], limit=limit)
+    return [_found(row) for row in rows]
 
 
 def starting(
     tx: Transaction, pool_id: str, column: Column, prefix: str, end: str | None, *, after: Cursor, limit: int
-) -> UserPage:
+) -> list[Found]:
     """Users whose folded value begins with `prefix`; `end` as for `by_sub`."""
     value, sub = (prefix, "") if after == START else after
-    rows = tx.rows(_STARTING[column], pool_id=pool_id, value=value, after=sub, end=end or _BEYOND, limit=limit + 1)
-    return _page(rows, limit)
+    rows = tx.rows(_STARTING[column], pool_id=pool_id, value=value, after=sub, end=end or _BEYOND, limit=limit)
+    return [_found(row) for row in rows]
 
 
 def in_state(
     tx: Transaction, pool_id: str, states: Collection[tuple[int, bool]], *, after: Cursor, limit: int
-) -> UserPage:
+) -> list[Found]:
     """Users in any of these pairs of status and enabled: as many index ranges, merged by sub."""
     if not states:
-        return UserPage([], None)
+        return []
     values: dict[str, object] = {}
     for number, (status, enabled) in enumerate(states):
         values[f"status_{number}"], values[f"enabled_{number}"] = int(status), enabled
-    rows = tx.rows(_merged(len(states)), pool_id=pool_id, after=after[1], limit=limit + 1, **values)
-    return _page(rows, limit)
+    rows = tx.rows(_merged(len(states)), pool_id=pool_id, after=after[1], limit=limit, **values)
+    return [_found(row) for row in rows]
 
 
-def _page(rows: list[Row], limit: int) -> UserPage:
-    """One row more than asked for says that the list goes on; a row's search value follows its user's columns."""
-    found = [users.from_row(row[: users.WIDTH]) for row in rows[:limit]]
-    if len(rows) <= limit or not found:
-        return UserPage(found, None)
-    last = rows[limit - 1]
-    return UserPage(found, (last[users.WIDTH] if len(last) > users.WIDTH else "", found[-1].sub))
+def _found(row: Row) -> Found:
+    """The search value, where the list has one, follows the user's columns."""
+    return Found(users.from_row(row[: users.WIDTH]), row[users.WIDTH] if len(row) > users.WIDTH else "")
 
 
 def _equal(column: Column) -> str:

@@ -1,0 +1,105 @@
+"""Sessions: one row for each sign-in, which a family of refresh tokens continues."""
+
+from lido.records import Session
+from lido.storage.database import Transaction
+
+LONGEST_ACCESS_TOKEN_MS = 86_400_000
+
+_COLUMNS = (
+    "pool_id, sub, id, client_id, public_id, epoch, generation, rotated_at, grace_generation, grace_until, "
+    "revoked_at, auth_time, created_at, expires_at, active_at, grant_info, device_key, event_id"
+)
+
+
+def find(tx: Transaction, pool_id: str, sub: str, session_id: str) -> Session | None:
+    """The session of that id."""
+    return tx.find(
+        Session,
+        f"SELECT {_COLUMNS} FROM sessions WHERE pool_id = :pool_id AND sub = :sub AND id = :id",
+        pool_id=pool_id,
+        sub=sub,
+        id=session_id,
+    )
+
+
+def open_if_welcome(tx: Transaction, session: Session, *, address: str, agent: str) -> bool:
+    """Store a new session if its user may still be let in: enabled, confirmed, of the same epoch, client still there.
+
+    This is the statement that hands something out, so it decides anew (core invariant: nothing is issued to
+    somebody who was disabled, deleted or signed out meanwhile). False: refuse.
+    """
+    row = tx.row(
+        """INSERT INTO sessions (pool_id, sub, id, client_id, epoch, generation, rotated_at, grace_generation,
+             grace_until, auth_time, created_at, expires_at, active_at, grant_info, event_id, ip, agent)
+           SELECT u.pool_id, u.sub, :id, c.client_id, u.epoch, CAST(:generation AS INTEGER),
+             CAST(:created_at AS BIGINT), 0, 0, CAST(:auth_time AS BIGINT), CAST(:created_at AS BIGINT),
+             CAST(:expires_at AS BIGINT), CAST(:created_at AS BIGINT), :grant_info, :event_id, :ip, :agent
+           FROM users u JOIN clients c ON c.pool_id = u.pool_id AND c.client_id = :client_id
+           WHERE u.pool_id = :pool_id AND u.sub = :sub AND u.enabled AND u.epoch = :epoch AND u.status IN (2, 5)
+           RETURNING id""",
+        pool_id=session.pool_id,
+        sub=session.sub,
+        id=session.id,
+        client_id=session.client_id,
+        epoch=session.epoch,
+        generation=session.generation,
+        auth_time=session.auth_time,
+        created_at=session.created_at,
+        expires_at=session.expires_at,
+        grant_info=session.grant_info,
+        event_id=session.event_id,
+        ip=address or None,
+        agent=agent or None,
+    )
+    return row is not None
+
+
+def rotate(tx: Transaction, session: Session, *, generation: int, grace_ms: int, now: int) -> int | None:
+    """Replace the living token `generation` by the next, whose generation is returned; the old stays good for a while.
+
+    None: `generation` is not the living one, or the session, its user or its client is not alive; `find` tells.
+    """
+    row = tx.row(
+        """UPDATE sessions SET generation = generation + 1, rotated_at = :now, active_at = :now,
+             grace_generation = CASE WHEN grace_until > :now THEN grace_generation ELSE generation END,
+             grace_until = CASE WHEN grace_until > :now THEN grace_until ELSE :now + :grace END
+           WHERE pool_id = :pool_id AND sub = :sub AND id = :id AND client_id = :client_id
+             AND generation = :generation AND revoked_at IS NULL AND expires_at > :now
+             AND EXISTS (SELECT 1 FROM users u
+               JOIN clients c ON c.pool_id = u.pool_id AND c.client_id = sessions.client_id
+               WHERE u.pool_id = sessions.pool_id AND u.sub = sessions.sub AND u.enabled AND u.epoch = sessions.epoch)
+           RETURNING generation""",
+        pool_id=session.pool_id,
+        sub=session.sub,
+        id=session.id,
+        client_id=session.client_id,
+        generation=generation,
+        now=now,
+        grace=grace_ms,
+    )
+    return None if row is None else int(row[0])
+
+
+def revoke(tx: Transaction, pool_id: str, sub: str, session_id: str, now: int) -> bool:
+    """End the session; False: it was over already."""
+    return (
+        tx.run(
+            """UPDATE sessions SET revoked_at = :now
+               WHERE pool_id = :pool_id AND sub = :sub AND id = :id AND revoked_at IS NULL""",
+            now=now,
+            pool_id=pool_id,
+            sub=sub,
+            id=session_id,
+        )
+        == 1
+    )
+
+
+def remove_expired(tx: Transaction, now: int, limit: int) -> int:
+    """Delete sessions whose last access token is over too; how many went."""
+    return tx.run(
+        """DELETE FROM sessions WHERE (pool_id, sub, id) IN
+             (SELECT pool_id, sub, id FROM sessions WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit)""",
+        now=now - LONGEST_ACCESS_TOKEN_MS,
+        limit=limit,
+    )
