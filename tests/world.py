@@ -29,7 +29,8 @@ FLOWS = [
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
 ]
-_HEADER_LINES = "content-type content-length"
+# One session: it keeps the parsed service models.
+_session = boto3.session.Session()
 
 
 class World:
@@ -90,7 +91,7 @@ class World:
             parameter_validation=False,
             signature_version=UNSIGNED if access_key_id is None else None,
         )
-        client = boto3.session.Session().client(
+        client = _session.client(
             service,
             region_name=region,
             endpoint_url="http://lido.test",

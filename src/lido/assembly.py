@@ -7,12 +7,26 @@ from lido.flows.hashing import GatedHashing
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
 from lido.rules.passwords import Hasher
-from lido.rules.sealing import KeyRing
+from lido.rules.sealing import KeyRing as KeyRing
 from lido.settings import Settings
-from lido.storage.database import Database
+from lido.storage.database import Database as Database
+from lido.storage.database import connect
+from lido.storage import migrations
+from lido.storage.migrations import NewerDatabase as NewerDatabase
+from lido.storage.migrations import pending as pending
 from lido.web.app import Application
 from lido.web.aws.door import Door
 from lido.web.metrics import Metrics
+
+
+def open_database(settings: Settings) -> Database:
+    """The database that the settings name. Raises errors.Unavailable, and ValueError or RuntimeError with a sentence."""
+    return connect(settings.database, synchronous=settings.synchronous, connections=settings.database_pool_size)
+
+
+def migrate(database: Database) -> list[str]:
+    """Apply the missing migrations and say which; NewerDatabase when a later release was here."""
+    return migrations.migrate(database, SystemClock().now())
 
 
 class Lido:

@@ -33,6 +33,12 @@ def require_pool(call: Call, tx: Transaction, pool_id: str) -> Pool:
     return pool
 
 
+def lock_pool(call: Call, tx: Transaction, pool_id: str) -> Pool:
+    """The pool, held until the transaction ends: for caps, and for changes that must not meet. Raises ResourceNotFound."""
+    pools.touch(tx, require_pool(call, tx, pool_id).pool_id, call.now)
+    return require_pool(call, tx, pool_id)
+
+
 def require_client(tx: Transaction, pool: Pool, client_id: str) -> Client:
     """The client of that pool. Raises ResourceNotFound."""
     client = clients.find(tx, pool.pool_id, client_id)

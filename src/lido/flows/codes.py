@@ -10,6 +10,7 @@ from lido import errors
 from lido.call import Call
 from lido.records import Code, Pool, User
 from lido.rules import codes as rules
+from lido.rules import profile
 from lido.rules.codes import Purpose, Rule
 from lido.rules.usernames import LONGEST_NAME, fold
 from lido.storage import budgets, codes
@@ -124,8 +125,9 @@ def consume(call: Call, tx: Transaction, pool: Pool, user: User, purpose: str, c
     return stored
 
 
-def proves(call: Call, code: Code, address: str | None) -> bool:
-    """Whether the code was sent to this very address, which the user may have changed since."""
-    if address is None or code.destination_key is None:
-        return False
-    return code.destination_key in [mac.hex() for mac in call.keys.macs(_ADDRESS, address.lower())]
+def proven(call: Call, user: User, shown: Code) -> User:
+    """The user with the address verified that received the code, unless it has been changed since."""
+    address = user.email if shown.attribute == "email" else user.phone_number
+    if address is None or shown.destination_key not in [m.hex() for m in call.keys.macs(_ADDRESS, address.lower())]:
+        return user
+    return profile.with_attributes(user, {f"{shown.attribute}_verified": "true"})

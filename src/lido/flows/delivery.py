@@ -36,6 +36,7 @@ Source = Literal[
 ]
 
 MEDIA: dict[Attribute, Medium] = {"email": "EMAIL", "phone_number": "SMS"}
+_BY_PREFERENCE: tuple[Attribute, ...] = ("phone_number", "email")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -96,16 +97,15 @@ def is_verified(user: User, attribute: Attribute) -> bool:
     return user.email_verified if attribute == "email" else user.phone_verified
 
 
-def to_confirm(pool: Pool, user: User) -> Attribute | None:
-    """Which attribute a sign-up code goes to: one that the pool verifies by itself, SMS before e-mail; or None."""
+def confirming_attributes(pool: Pool) -> Sequence[Attribute]:
+    """Which attributes the pool verifies by itself, the first choice first."""
     verified = pool.settings.shape.auto_verified_attributes or ()
-    for attribute in _BY_PREFERENCE:
-        if attribute in verified and address_of(user, attribute):
-            return attribute
-    return None
+    return [attribute for attribute in _BY_PREFERENCE if attribute in verified]
 
 
-_BY_PREFERENCE: tuple[Attribute, ...] = ("phone_number", "email")
+def to_confirm(pool: Pool, user: User) -> Attribute | None:
+    """The attribute that a sign-up code for this user goes to, SMS before e-mail; None where there is none."""
+    return next((attribute for attribute in confirming_attributes(pool) if address_of(user, attribute)), None)
 
 
 def recovery_attributes(pool: Pool) -> Sequence[Attribute]:
@@ -120,10 +120,7 @@ def recovery_attributes(pool: Pool) -> Sequence[Attribute]:
 
 def to_recover(pool: Pool, user: User) -> Attribute | None:
     """The attribute that a reset code for this user goes to: the first allowed one that is verified; or None."""
-    for attribute in recovery_attributes(pool):
-        if is_verified(user, attribute):
-            return attribute
-    return None
+    return next((attribute for attribute in recovery_attributes(pool) if is_verified(user, attribute)), None)
 
 
 def simulated(call: Call, pool: Pool, name: str, attributes: Sequence[Attribute]) -> Delivery:
@@ -190,7 +187,7 @@ def send_invitation(
 def send(
     call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
 ) -> None:
-    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where a trigger has to word or send it."""
+    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where a trigger has a say in it."""
     require_none(pool, "CustomMessage", "CustomEmailSender" if medium == "EMAIL" else "CustomSMSSender")
     message_id = call.entropy.time_ordered_id(call.now)
     messages.add(

@@ -23,6 +23,7 @@ Kind = Literal[
     "group_left",
     "signed_up",
     "user_created",
+    "invited",
     "confirmed",
     "signed_in",
     "challenged",

@@ -7,7 +7,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows.events import Fact, tell
 from lido.records import Handle, HandleKind, Pool, User
-from lido.rules import identifiers
+from lido.rules import identifiers, profile
 from lido.rules.usernames import check_username, fold, name_key
 from lido.storage import user_names, users
 from lido.storage.database import Transaction
@@ -81,6 +81,21 @@ def sync(
         if old.get(key) != handle:
             _check_form(pool, after, handle)
             _claim(call, tx, pool, after, handle, force_alias=force_alias, created=False, sentence=sentence)
+
+
+def store(
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    before: User,
+    after: User,
+    *,
+    force_alias: bool = False,
+    sentence: str = GIVEN_EXISTS,
+) -> bool:
+    """`sync`, and the changed attributes of `after` written; False: the user was changed since `before` was read."""
+    sync(call, tx, pool, before, after, force_alias=force_alias, sentence=sentence)
+    return users.set_profile(tx, after, profile.search_keys(after, pool.folding), call.now)
 
 
 def _check_form(pool: Pool, user: User, handle: Handle) -> None:

@@ -78,3 +78,36 @@ def store_key(
     row = AccessKey(access_key_id, operator_id, sealed, policy, 1, call.now, None)
     if not operators.add_key(tx, row):
         operators.set_secret(tx, access_key_id, sealed)
+
+
+def has_root(call: Call) -> bool:
+    """Whether the root operator was ever given a key."""
+    with call.db.read() as tx:
+        return operators.find(tx, ROOT) is not None
+
+
+def make_root(call: Call, access_key_id: str, secret: str) -> bool:
+    """Give a new installation its root operator and key; False: it has one, and nothing is changed."""
+    with call.db.write() as tx:
+        if not operators.add(tx, Operator(ROOT, ROOT, policies.FULL_ACCESS, call.now)):
+            return False
+        _store_root(call, tx, access_key_id, secret)
+        return True
+
+
+def set_root_key(call: Call, access_key_id: str, secret: str) -> None:
+    """Make this a living key of the root operator."""
+    with call.db.write() as tx:
+        _store_root(call, tx, access_key_id, secret)
+
+
+def _store_root(call: Call, tx: Transaction, access_key_id: str, secret: str) -> None:
+    store_key(
+        call,
+        tx,
+        operator_id=ROOT,
+        name=ROOT,
+        access_key_id=access_key_id,
+        secret=secret,
+        policy=policies.FULL_ACCESS,
+    )

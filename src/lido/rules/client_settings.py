@@ -28,7 +28,9 @@ _RANGE = "Invalid range for token validity."
 Request = idp.CreateUserPoolClientRequest | idp.UpdateUserPoolClientRequest
 
 
-def requested(request: Request, pool: Pool, *, has_secret: bool, options: Mapping[str, str] | None = None) -> ClientSettings:
+def requested(
+    request: Request, pool: Pool, *, has_secret: bool, options: Mapping[str, str] | None = None
+) -> ClientSettings:
     """The client's settings as the request wants them, complete with Cognito's defaults.
 
     `options` are the settings that Cognito lacks, which no request touches. Raises InvalidParameter,
@@ -62,7 +64,6 @@ def _completed(request: Request) -> idp.UserPoolClientType:
         enable_token_revocation=given.enable_token_revocation is not False,
         enable_propagate_additional_user_context_data=bool(given.enable_propagate_additional_user_context_data),
         auth_session_validity=given.auth_session_validity or 3,
-        client_type="REGULAR",
     )
 
 
@@ -94,9 +95,7 @@ def _check_auth_flows(shape: idp.UserPoolClientType) -> None:
     flows = shape.explicit_auth_flows or []
     allowing = [flow for flow in flows if flow.startswith("ALLOW_")]
     if allowing and len(allowing) < len(flows):
-        raise errors.InvalidParameter(
-            "Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names."
-        )
+        raise errors.InvalidParameter("Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names.")
     if "ALLOW_CLIENT_TOKEN_AUTH" in flows and len(set(flows)) > 1:
         raise errors.InvalidParameter("ALLOW_CLIENT_TOKEN_AUTH cannot be used with other auth flows.")
     rotation = shape.refresh_token_rotation

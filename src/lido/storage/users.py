@@ -4,6 +4,8 @@
 against two changes of one profile overwriting each other.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from lido.records import SearchKeys, User
@@ -208,8 +210,12 @@ def lock(tx: Transaction, pool_id: str, sub: str) -> bool:
     )
 
 
+def find_locked(tx: Transaction, pool_id: str, sub: str) -> User | None:
+    """The user of that sub, whom nobody else changes until this transaction ends."""
+    return find(tx, pool_id, sub) if lock(tx, pool_id, sub) else None
+
+
 _BELONGINGS = (
-    "user_names",
     "passwords",
     "password_history",
     "pending_attributes",
@@ -219,10 +225,18 @@ _BELONGINGS = (
 )
 
 
-def remove(tx: Transaction, pool_id: str, sub: str) -> bool:
-    """Delete the user with all that belongs to it; False: already gone."""
-    if not lock(tx, pool_id, sub):
-        return False
+def remove(tx: Transaction, pool_id: str, sub: str, name_keys: Iterable[str]) -> bool:
+    """Delete the user with all that belongs to it; False: already gone.
+
+    `name_keys` are its handles, read after `lock` in the same transaction: they have no index by owner.
+    """
     for table in _BELONGINGS:
         tx.run(f"DELETE FROM {table} WHERE pool_id = :pool_id AND sub = :sub", pool_id=pool_id, sub=sub)
+    for name_key in name_keys:
+        tx.run(
+            "DELETE FROM user_names WHERE pool_id = :pool_id AND name_key = :name_key AND sub = :sub",
+            pool_id=pool_id,
+            name_key=name_key,
+            sub=sub,
+        )
     return tx.run("DELETE FROM users WHERE pool_id = :pool_id AND sub = :sub", pool_id=pool_id, sub=sub) == 1

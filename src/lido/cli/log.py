@@ -1,0 +1,47 @@
+"""The log: one line an event on stderr, JSON for machines or plain for a terminal."""
+
+import logging
+import sys
+from typing import Any, Literal
+
+import msgspec
+import structlog
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def configure(level: Literal["debug", "info", "warning", "error"], form: Literal["auto", "console", "json"]) -> None:
+    """Set up the log of this process."""
+    console = form == "console" or (form == "auto" and sys.stderr.isatty())
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _as_text if console else _as_json,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Foreign()], level=logging.ERROR, force=True)
+
+
+class _Foreign(logging.Handler):
+    """What libraries log, in our form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger(record.name)
+        log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
+
+
+def _as_json(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode()
+
+
+def _as_text(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+    """`12:04:31 info     request operation=InitiateAuth …`, a trace below."""
+    time, level, name = str(event.pop("timestamp"))[11:19], event.pop("level"), event.pop("event")
+    trace = event.pop("exception", None)
+    line = f"{time} {level:<8} {name} {' '.join(f'{key}={value}' for key, value in event.items())}".rstrip()
+    return f"{line}\n{trace}" if trace else line

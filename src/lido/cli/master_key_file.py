@@ -1,0 +1,80 @@
+"""The master key's file: base64 lines, newest first; made with a new database and at no other time."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+
+from click import ClickException
+
+from lido.assembly import Database, KeyRing
+from lido.flows import master_key
+from lido.ports import files
+from lido.ports.entropy import SystemEntropy
+from lido.settings import MASTER_KEY_BYTES, Settings, parse_master_keys
+
+DEFAULT_FILE = "master.key"
+
+
+def path_of(settings: Settings) -> Path:
+    """The file that holds the keys, unless a variable does."""
+    return Path(settings.master_key_file or Path(settings.data_dir) / DEFAULT_FILE)
+
+
+def source_of(settings: Settings) -> str:
+    """Where the keys come from, in words."""
+    return "the setting master_key" if settings.master_key else str(path_of(settings))
+
+
+def unlock(settings: Settings, database: Database, *, create: bool, say: Callable[[str], None]) -> KeyRing:
+    """The key ring that fits the database; with `create`, a new database without a key gets one.
+
+    Raises ClickException when a key is missing: a database that was sealed is never given a new one.
+    """
+    entropy = SystemEntropy()
+    made = create and _may_be_made(settings, database) and _make(path_of(settings), entropy)
+    masters = read(settings, database)
+    try:
+        ring = master_key.key_ring(database, masters, entropy.bytes)
+    except master_key.MissingMasterKey as error:
+        if made:
+            # Another node was faster: this file sealed nothing, and would only stand in the way of the right one.
+            path_of(settings).unlink(missing_ok=True)
+        raise ClickException(_misfit(settings, error.missing)) from error
+    say(f"master key: {ring.key_id.hex()} in {source_of(settings)}{', new: back it up' if made else ''}")
+    return ring
+
+
+def read(settings: Settings, database: Database) -> tuple[bytes, ...]:
+    """The keys at hand, newest first. Raises ClickException."""
+    if settings.master_key:
+        return parse_master_keys(settings.master_key)
+    path = path_of(settings)
+    try:
+        return parse_master_keys(path.read_text("utf-8"))
+    except FileNotFoundError:
+        sealed = master_key.sealing_ids(database)
+        if sealed:
+            raise ClickException(_misfit(settings, sealed)) from None
+        raise ClickException(f"The master key file {path} does not exist.") from None
+    except OSError as error:
+        raise ClickException(f"The master key file {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ClickException(f"The master key file {path} is damaged: {error}.") from error
+
+
+def _may_be_made(settings: Settings, database: Database) -> bool:
+    named = settings.master_key or settings.master_key_file
+    return not named and not path_of(settings).exists() and not master_key.sealing_ids(database)
+
+
+def _make(path: Path, entropy: SystemEntropy) -> bool:
+    return files.write_private(path, b64encode(entropy.bytes(MASTER_KEY_BYTES)).decode() + "\n")
+
+
+def _misfit(settings: Settings, missing: list[str]) -> str:
+    plural = "keys" if len(missing) > 1 else "key"
+    absent = "" if settings.master_key or path_of(settings).exists() else ", which does not exist"
+    return (
+        f"The database is sealed with master {plural} {', '.join(missing)}, not in {source_of(settings)}{absent}. "
+        "Restore that file from its backup, or name the right one with --master-key-file."
+    )

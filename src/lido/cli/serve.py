@@ -1,0 +1,83 @@
+"""`lido serve`: the server."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lido.cli.options import options
+
+if TYPE_CHECKING:
+    import socket
+
+    from lido.settings import Settings
+
+
+@click.command()
+@options(
+    "host",
+    "port",
+    "database",
+    "data_dir",
+    "workers",
+    "public_url",
+    "region",
+    "account_id",
+    "master_key_file",
+    "tls_cert",
+    "tls_key",
+    "tls_dev",
+    "demo",
+)
+def serve(**given: Any) -> None:
+    """Start the server; Ctrl-C stops it.
+
+    The first start makes a database, a master key and an access key for operators in the data directory; later
+    starts go on with them. Requests in flight finish before the server stops.
+
+    These are the settings needed most; all of them, as LIDO_… variables or in lido.toml, are in docs/settings.md.
+    """
+    from lido.cli import log
+
+    settings, bound = _bind(given)
+    log.configure(settings.log_level, settings.log_format)
+    with bound:
+        if settings.workers > 1:
+            _serve_with_workers(settings, bound)
+        else:
+            _serve_alone(settings, bound)
+    _say("stopped")
+
+
+def _say(line: str) -> None:
+    click.echo(f"lido: {line}", err=True)
+
+
+def _bind(given: dict[str, Any]) -> "tuple[Settings, socket.socket]":
+    """The settings, and the socket that they name; `--port 0` takes a free port."""
+    from lido.ports import listener
+    from lido.settings import load
+
+    anywhere = given["port"] == "0"
+    settings = load({**given, "port": 1} if anywhere else given)
+    try:
+        bound = listener.bind(settings.host, 0 if anywhere else settings.port)
+    except OSError as error:
+        raise click.ClickException(
+            f"{settings.host} port {settings.port} cannot be listened on: {error.strerror}. Another port: --port."
+        ) from error
+    return (load({**given, "port": bound.getsockname()[1]}) if anywhere else settings), bound
+
+
+def _serve_alone(settings: "Settings", bound: "socket.socket") -> None:
+    from lido.cli import demo, process
+    from lido.cli.installation import open_installation
+
+    with open_installation(settings, create=True, say=_say) as lido:
+        certificate = process.certificate(settings, _say)
+
+        def ready() -> None:
+            _say(f"listening on {settings.public_url} ({settings.host} port {settings.port})")
+            if settings.demo:
+                demo.show(lido, click.echo)
+
+        process.run(lido, bound, certificate, ready)

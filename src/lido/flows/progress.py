@@ -1,0 +1,71 @@
+"""How far a sign-in has come: sealed into the string that the person holds between two steps.
+
+Nothing is stored for a sign-in under way. The string opens only for the pool,
+client and step it was made for; its id is spent with the effect of the answer.
+"""
+
+import msgspec
+
+from lido import errors
+from lido.call import Call
+from lido.rules.base64url import encode as to_id
+from lido.rules.sealing import Unsealable
+from lido.rules.steps import Door, Proof
+from lido.storage import spent
+from lido.storage.database import Transaction
+
+INVALID = "Invalid session for the user."
+EXPIRED = "Invalid session for the user, session is expired."
+USED = "Invalid session for the user, session can only be used once."
+
+_PURPOSE = "session"
+_ID_BYTES = 16
+
+
+class Progress(msgspec.Struct, frozen=True, array_like=True):
+    """`sub` is None for a stranger who may not learn it. `secret` belongs to the challenge that `step` names.
+
+    `epoch` and `password_version` are the account's at the start: a change of either ends what is under way.
+    """
+
+    step: str
+    flow: str
+    door: Door
+    sub: str | None
+    typed: str
+    epoch: int
+    password_version: int
+    id: bytes
+    started_at: int
+    expires_at: int
+    proofs: tuple[Proof, ...] = ()
+    secret: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Progress({self.step})"
+
+
+_decode = msgspec.msgpack.Decoder(Progress).decode
+
+
+def seal(call: Call, pool_id: str, client_id: str, progress: Progress) -> bytes:
+    """The blob that `open_blob` opens, under a fresh id."""
+    fresh = msgspec.structs.replace(progress, id=call.entropy.bytes(_ID_BYTES))
+    return call.keys.seal(_PURPOSE, msgspec.msgpack.encode(fresh), pool_id, client_id, progress.step)
+
+
+def open_blob(call: Call, pool_id: str, client_id: str, step: str, blob: bytes) -> Progress:
+    """The progress sealed for this pool, client and step. Raises NotAuthorized for another, or an expired one."""
+    try:
+        progress = _decode(call.keys.open(_PURPOSE, blob, pool_id, client_id, step))
+    except (Unsealable, msgspec.DecodeError):
+        raise errors.NotAuthorized(INVALID) from None
+    if progress.expires_at <= call.now:
+        raise errors.NotAuthorized(EXPIRED)
+    return progress
+
+
+def spend(tx: Transaction, pool_id: str, progress: Progress) -> None:
+    """Use the string up, first in the transaction of its effect. Raises NotAuthorized when it was used before."""
+    if not spent.spend(tx, pool_id, to_id(progress.id), progress.expires_at):
+        raise errors.NotAuthorized(USED)

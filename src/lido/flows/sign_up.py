@@ -1,0 +1,240 @@
+"""Signing up: a new user, the code that confirms, another code, and an operator's word instead of a code."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from lido import errors
+from lido.call import Call
+from lido.flows import access, codes, delivery, handles, passwords, strangers
+from lido.flows.delivery import Delivery
+from lido.flows.events import Fact, tell
+from lido.flows.strangers import Stranger
+from lido.flows.triggers import require_none
+from lido.records import Client, Factor, Pool, Status, User
+from lido.rules import attributes as attribute_rules
+from lido.rules import password_policy, profile, schema
+from lido.rules.usernames import Handle, check_username
+from lido.storage import codes as stored_codes
+from lido.storage import users
+from lido.storage.database import Transaction
+
+_PASSWORDLESS = frozenset({"EMAIL_OTP", "SMS_OTP"})
+_NOTHING_TO_VERIFY = "Cannot resend codes. Auto verification not turned on."
+
+
+class SignedUp(msgspec.Struct, frozen=True):
+    """The new user, and where the code went; None where the pool verifies nothing that the user has."""
+
+    user: User
+    delivery: Delivery | None
+
+
+def register(
+    call: Call,
+    *,
+    client_id: str,
+    secret_hash: str | None,
+    username: str,
+    password: str | None,
+    attributes: Mapping[str, str | None],
+) -> SignedUp:
+    """A person signs up (SignUp); the user waits to be confirmed.
+
+    Raises ResourceNotFound, NotAuthorized, InvalidPassword, InvalidParameter, UsernameExists, UnexpectedLambda.
+    """
+    with call.db.read() as tx:
+        pool, client = access.pool_and_client(tx, client_id)
+        access.check_secret_hash(call, tx, client, username, secret_hash)
+    _refuse_closed(pool)
+    require_none(pool, "PreSignUp")
+    user = _described(call, pool, client, username, attributes)
+    if password or not lets_in_without_password(pool):
+        passwords.check_policy(pool, username, password or "", prefix=password_policy.DID_NOT_CONFORM)
+        user = msgspec.structs.replace(user, factors=Factor.PASSWORD)
+    with call.db.read() as tx:
+        handles.refuse_taken(tx, pool, user)
+    material = passwords.make_material(call, pool, user.sub, user.username, password) if password else None
+    with call.db.write() as tx:
+        return SignedUp(user, _add(call, tx, pool, client, user, material))
+
+
+def new_user(call: Call, pool: Pool, username: str, attributes: Mapping[str, str], *, status: Status) -> User:
+    """A user of that name who is not yet stored: where usernames are addresses the name is one, and the sub its own.
+
+    Raises InvalidParameter for a name that the pool does not allow.
+    """
+    shape = pool.settings.shape
+    kind = check_username(
+        username, alias_attributes=shape.alias_attributes or (), username_attributes=shape.username_attributes or ()
+    )
+    sub = call.entropy.uuid()
+    own = {Handle.EMAIL: {"email": username}, Handle.PHONE_NUMBER: {"phone_number": username}}.get(kind, {})
+    blank = User(
+        pool_id=pool.pool_id,
+        sub=sub,
+        username=sub if own else username,
+        status=status,
+        enabled=True,
+        epoch=0,
+        signed_out_at=0,
+        version=1,
+        factors=Factor.NONE,
+        preferred_factor=None,
+        email=None,
+        email_verified=False,
+        phone_number=None,
+        phone_verified=False,
+        attributes={},
+        created_at=call.now,
+        modified_at=call.now,
+    )
+    return profile.with_attributes(blank, {**attributes, **own})
+
+
+def lets_in_without_password(pool: Pool) -> bool:
+    """Whether users may sign in by a code alone, and so need no password."""
+    policies = pool.settings.shape.policies
+    sign_in = policies.sign_in_policy if policies else None
+    return not _PASSWORDLESS.isdisjoint((sign_in.allowed_first_auth_factors or ()) if sign_in else ())
+
+
+def _refuse_closed(pool: Pool) -> None:
+    config = pool.settings.shape.admin_create_user_config
+    if config is not None and config.allow_admin_create_user_only:
+        raise errors.NotAuthorized("SignUp is not permitted for this user pool")
+
+
+def _described(call: Call, pool: Pool, client: Client, username: str, attributes: Mapping[str, str | None]) -> User:
+    attribute_rules.check_user_may_write(attributes, client.settings.shape.write_attributes, signing_up=True)
+    known = schema.by_name(pool.settings.shape.schema_attributes)
+    attribute_rules.check_values(known, attributes)
+    given = {name: value for name, value in attributes.items() if value}
+    if "preferred_username" in given and "preferred_username" in (pool.settings.shape.alias_attributes or ()):
+        raise errors.InvalidParameter("preferred_username cannot be set before the user is confirmed.")
+    user = new_user(call, pool, username, given, status=Status.UNCONFIRMED)
+    attribute_rules.check_sign_up(known, {**profile.attributes_of(user)})
+    return user
+
+
+def _add(
+    call: Call, tx: Transaction, pool: Pool, client: Client, user: User, material: bytes | None
+) -> Delivery | None:
+    handles.claim_all(call, tx, pool, user, force_alias=False)
+    users.add(tx, user, profile.search_keys(user, pool.folding))
+    if material is not None:
+        passwords.store(call, tx, pool, user.sub, material, replaced=None)
+    tell(call, tx, pool.pool_id, "signed_up", user.sub, Fact(client_id=client.client_id))
+    attribute = delivery.to_confirm(pool, user)
+    return _send(call, tx, pool, client, user, attribute, "SignUp") if attribute else None
+
+
+def _send(
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    client: Client,
+    user: User,
+    attribute: delivery.Attribute,
+    source: delivery.Source,
+) -> Delivery:
+    return delivery.send_code(
+        call,
+        tx,
+        pool,
+        user,
+        source=source,
+        purpose=codes.CONFIRM,
+        attribute=attribute,
+        address=delivery.address_of(user, attribute) or "",
+        client_id=client.client_id,
+    )
+
+
+def confirm(
+    call: Call, *, client_id: str, secret_hash: str | None, username: str, code: str, force_alias: bool
+) -> None:
+    """The new user shows the code (ConfirmSignUp): confirmed, and the address that received it is proven.
+
+    Raises ResourceNotFound, NotAuthorized, UserNotFound, LimitExceeded, ExpiredCode, CodeMismatch, AliasExists,
+    UnexpectedLambda.
+    """
+    stranger = strangers.meet(call, client_id, username, secret_hash)
+    pool, user = stranger.pool, stranger.user
+    require_none(pool, "PostConfirmation")
+    if user is None and not stranger.hides:
+        raise errors.UserNotFound(strangers.UNKNOWN)
+    if user is not None and not stranger.hides_all:
+        _refuse_confirmed(user)
+    codes.take(call, pool, stranger.subject(call), codes.CONFIRM)
+    if user is None or user.status != Status.UNCONFIRMED:
+        raise errors.CodeMismatch
+    with call.db.write() as tx:
+        _confirm(call, tx, stranger, user.sub, code, force_alias=force_alias)
+
+
+def _confirm(call: Call, tx: Transaction, stranger: Stranger, sub: str, code: str, *, force_alias: bool) -> None:
+    pool = stranger.pool
+    user = users.find_locked(tx, pool.pool_id, sub)
+    if user is None:
+        raise errors.CodeMismatch
+    # Of two confirmations with one code the second finds none, whatever the user's state is by now.
+    shown = codes.consume(call, tx, pool, user, codes.CONFIRM, code)
+    _refuse_confirmed(user)
+    proven = codes.proven(call, user, shown)
+    handles.store(call, tx, pool, user, proven, force_alias=force_alias, sentence=handles.EXISTS_AT_CONFIRMATION)
+    users.set_status(tx, pool.pool_id, sub, status=Status.CONFIRMED, seen=Status.UNCONFIRMED, now=call.now)
+    tell(call, tx, pool.pool_id, "confirmed", sub, Fact(client_id=stranger.client.client_id))
+
+
+def _refuse_confirmed(user: User) -> None:
+    if user.status != Status.UNCONFIRMED:
+        raise errors.NotAuthorized(f"User cannot be confirmed. Current status is {Status(user.status).name}")
+
+
+def resend(call: Call, *, client_id: str, secret_hash: str | None, username: str) -> Delivery:
+    """The new user asks for another code (ResendConfirmationCode); the one before is worth nothing any more.
+
+    Raises ResourceNotFound, NotAuthorized, UserNotFound, InvalidParameter, LimitExceeded, UnexpectedLambda.
+    """
+    stranger = strangers.meet(call, client_id, username, secret_hash)
+    pool, user = stranger.pool, stranger.user
+    possible = delivery.confirming_attributes(pool)
+    if not possible:
+        raise errors.InvalidParameter(_NOTHING_TO_VERIFY)
+    attribute = _resent_to(stranger)
+    with call.db.write() as tx:
+        codes.ask(call, tx, pool, stranger.subject(call), codes.CONFIRM)
+        if user is None or attribute is None:
+            return delivery.simulated(call, pool, username, possible)
+        return _send(call, tx, pool, stranger.client, user, attribute, "ResendCode")
+
+
+def _resent_to(stranger: Stranger) -> delivery.Attribute | None:
+    """Where another code goes; None: nowhere, but nobody may learn that."""
+    user = stranger.user
+    if user is None:
+        return stranger.refuse(errors.UserNotFound(strangers.UNKNOWN))
+    if user.status != Status.UNCONFIRMED:
+        return stranger.refuse(errors.InvalidParameter("User is already confirmed."), hidden=stranger.hides_all)
+    if not user.enabled:
+        return stranger.refuse(errors.NotAuthorized("User is disabled."))
+    return delivery.to_confirm(stranger.pool, user) or stranger.refuse(errors.InvalidParameter(_NOTHING_TO_VERIFY))
+
+
+def confirm_by_operator(call: Call, *, pool_id: str, username: str) -> None:
+    """An operator's word instead of the code (AdminConfirmSignUp); it proves no address.
+
+    Raises ResourceNotFound, UserNotFound, NotAuthorized, UnexpectedLambda.
+    """
+    with call.db.write() as tx:
+        pool = access.require_pool(call, tx, pool_id)
+        require_none(pool, "PostConfirmation")
+        user = access.require_user(tx, pool, username)
+        _refuse_confirmed(user)
+        if not users.set_status(
+            tx, pool.pool_id, user.sub, status=Status.CONFIRMED, seen=Status.UNCONFIRMED, now=call.now
+        ):
+            _refuse_confirmed(access.require_user(tx, pool, username))
+        stored_codes.remove(tx, pool.pool_id, user.sub, codes.CONFIRM)
+        tell(call, tx, pool.pool_id, "confirmed", user.sub)

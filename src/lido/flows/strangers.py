@@ -1,0 +1,46 @@
+"""People who name a user without having proven anything: whom they mean, and how much they may learn."""
+
+import msgspec
+
+from lido import errors
+from lido.call import Call
+from lido.flows import access, codes
+from lido.records import Client, Pool, User
+from lido.rules import options
+
+UNKNOWN = "Username/client id combination not found."
+"""What is said of nobody where existence is no secret."""
+
+
+class Stranger(msgspec.Struct, frozen=True):
+    """Who asks through `client` about `name`; `user` is whom the name leads to.
+
+    `hides`: the answer must not tell whether there is such a user, as far as Cognito hides it; `hides_all`: nor
+    through the answers for confirmed users and missing codes, where Cognito does tell.
+    """
+
+    pool: Pool
+    client: Client
+    name: str
+    user: User | None
+    hides: bool
+    hides_all: bool
+
+    def subject(self, call: Call) -> str:
+        """Whom budgets are counted for."""
+        return self.user.sub if self.user else codes.subject_of_nobody(call, self.pool, self.name)
+
+    def refuse(self, fault: errors.Fault, *, hidden: bool | None = None) -> None:
+        """Raise the refusal, unless it would tell what is hidden: then the caller must pretend."""
+        if not (self.hides if hidden is None else hidden):
+            raise fault
+
+
+def meet(call: Call, client_id: str, name: str, secret_hash: str | None) -> Stranger:
+    """Whom the caller of a public operation names. Raises ResourceNotFound, NotAuthorized (client secret)."""
+    with call.db.read() as tx:
+        pool, client = access.pool_and_client(tx, client_id)
+        access.check_secret_hash(call, tx, client, name, secret_hash)
+        user = access.find_user(tx, pool, name)
+    hides = access.hides_users(pool, client)
+    return Stranger(pool, client, name, user, hides, hides and options.is_on(pool, "hide_users", client))
