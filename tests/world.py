@@ -19,6 +19,7 @@ from lido.flows import operators
 from lido.rules import policies
 from lido.rules.sealing import KeyRing
 from lido.settings import load
+from lido.shapes import catalogue
 from lido.storage.database import Database
 
 PASSWORD = "Passw0rd!"
@@ -29,6 +30,21 @@ FLOWS = [
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
 ]
+SHARED_REFUSALS = {
+    "AccessDenied",
+    "ExpiredToken",
+    "IncompleteSignature",
+    "InternalError",
+    "InvalidParameter",
+    "InvalidSignature",
+    "MissingAuthenticationToken",
+    "NotImplemented",
+    "RequestEntityTooLarge",
+    "Serialization",
+    "TooManyRequests",
+    "UnknownOperation",
+    "UnrecognizedClient",
+}
 # One session: it keeps the parsed service models.
 _session = boto3.session.Session()
 
@@ -114,7 +130,9 @@ class World:
         self, method: str, url: str, headers: dict[str, Any] | None = None, body: bytes = b""
     ) -> tuple[int, dict[str, str], bytes]:
         """One HTTP request into the application: status, headers, body."""
-        return self._asgi.request(method, url, headers or {}, body)
+        status, answered, content = self._asgi.request(method, url, headers or {}, body)
+        _require_modelled(headers or {}, answered)
+        return status, answered, content
 
     def pool(self, **arguments: Any) -> str:
         """A new user pool's id."""
@@ -157,6 +175,16 @@ class World:
     def code(self, to: str) -> str:
         """The code of the newest message to that address."""
         return str(self.messages(to)[-1]["code"])
+
+
+def _require_modelled(headers: dict[str, Any], answered: dict[str, str]) -> None:
+    """Every refusal of an operation, in every test, is one that its model lists, or one that all services share."""
+    refusal = answered.get("x-amzn-errortype", "").removesuffix("Exception:")
+    target = {name.lower(): value for name, value in headers.items()}.get("x-amz-target", "")
+    prefix, _, name = (target.decode() if isinstance(target, bytes) else target).partition(".")
+    described = catalogue.OPERATIONS.get((catalogue.TARGETS.get(prefix, ""), name))
+    if refusal and described and refusal not in SHARED_REFUSALS:
+        assert refusal in described.faults, f"{name} refused with {refusal}, which its model does not list"
 
 
 class _Loop:

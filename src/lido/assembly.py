@@ -1,17 +1,23 @@
 """The wall chart: settings and ports become one running house; the only place where things are joined."""
 
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 from lido.call import Call, House
+from lido.flows.chores import Background, Chores
+from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
+from lido.flows.message_worker import MessageWorker
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
+from lido.ports.mail import SMTPMail
+from lido.ports.sms import HTTPGateway
 from lido.rules.passwords import Hasher
 from lido.rules.sealing import KeyRing as KeyRing
 from lido.settings import Settings
+from lido.storage import facts, migrations
 from lido.storage.database import Database as Database
 from lido.storage.database import connect
-from lido.storage import migrations
 from lido.storage.migrations import NewerDatabase as NewerDatabase
 from lido.storage.migrations import pending as pending
 from lido.web.app import Application
@@ -20,13 +26,19 @@ from lido.web.metrics import Metrics
 
 
 def open_database(settings: Settings) -> Database:
-    """The database that the settings name. Raises errors.Unavailable, and ValueError or RuntimeError with a sentence."""
+    """The database that the settings name. Raises errors.Unavailable; ValueError or RuntimeError with a sentence."""
     return connect(settings.database, synchronous=settings.synchronous, connections=settings.database_pool_size)
 
 
 def migrate(database: Database) -> list[str]:
     """Apply the missing migrations and say which; NewerDatabase when a later release was here."""
     return migrations.migrate(database, SystemClock().now())
+
+
+def engine_version(database: Database) -> str:
+    """The version of SQLite or of the PostgreSQL server."""
+    with database.read() as tx:
+        return facts.engine_version(tx, database.engine)
 
 
 class Lido:
@@ -89,7 +101,40 @@ class Lido:
         )
         return Application(door, self.call, self._executor)
 
+    def background(self) -> Background:
+        """What this process does unasked, not yet started: it sends messages and does chores."""
+        settings = self.settings
+        return Background(
+            Chores(
+                self.call,
+                chores_table(
+                    event_retention_days=settings.event_retention_days,
+                    message_retention_days=settings.message_retention_days,
+                ),
+                holder=self.entropy.uuid(),
+            ),
+            MessageWorker(self.call, mail=_mail(settings), sms=_sms(settings), mail_from=settings.mail_from),
+        )
+
     def close(self) -> None:
         """Wait for requests in flight and give the database back."""
         self._executor.shutdown(wait=True)
         self.database.close()
+
+
+def _mail(settings: Settings) -> SMTPMail | None:
+    if settings.smtp_url is None:
+        return None
+    return SMTPMail(settings.smtp_url, name=urlsplit(settings.public_url).hostname or "localhost")
+
+
+def _sms(settings: Settings) -> HTTPGateway | None:
+    if settings.sms_gateway_url is None:
+        return None
+    return HTTPGateway(
+        settings.sms_gateway_url,
+        form=settings.sms_gateway_form,
+        sender=settings.sms_from,
+        user=settings.sms_gateway_user,
+        password=settings.sms_gateway_password,
+    )

@@ -3,6 +3,7 @@
 import ast
 import re
 import runpy
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,6 @@ EMPTY_NAMES = {
 }
 LONGEST = 400
 NO_TEXT = {".png", ".svg", ".ico", ".woff2", ".lock"}
-NOT_OURS = {".git", ".venv", "node_modules", "lido-data", "bench-results", "dist", "build"}
 A_MACHINE = re.compile(r"(?<![\w.])/(?:work|home|root|Users)/\w")
 
 
@@ -39,12 +39,15 @@ def name(path):
 
 
 def texts():
-    """Every file of text that belongs to the repository."""
-    for path in sorted(ROOT.rglob("*")):
-        parts = path.relative_to(ROOT).parts
-        hidden = any(part in NOT_OURS or (part.startswith(".") and part != ".ci") for part in parts[:-1])
-        if path.is_file() and not hidden and path.suffix not in NO_TEXT and "__pycache__" not in parts:
-            yield path
+    """Every file of text that belongs to the repository: those that git tracks, or would."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    paths = (ROOT / found.decode() for found in listed.stdout.split(b"\0") if found)
+    return (path for path in paths if path.is_file() and path.suffix not in NO_TEXT)
 
 
 def test_every_file_is_named_after_a_thing():

@@ -18,12 +18,12 @@ from lido.settings import Settings
 Say = Callable[[str], None]
 
 
-def silent(line: str) -> None:
+def _silent(line: str) -> None:
     """Say nothing."""
 
 
 @contextmanager
-def open_installation(settings: Settings, *, create: bool = False, say: Say = silent) -> Iterator[assembly.Lido]:
+def open_installation(settings: Settings, *, create: bool = False, say: Say = _silent) -> Iterator[assembly.Lido]:
     """The house on its data, closed at the end; with `create` what is missing is made, and told to `say`.
 
     Raises ClickException with one sentence where that is impossible, and errors.Unavailable.

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any, Literal
 
 import msgspec
@@ -35,13 +36,14 @@ class _Foreign(logging.Handler):
         log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
 
 
-def _as_json(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+def _as_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
     return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
-def _as_text(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+def _as_text(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
     """`12:04:31 info     request operation=InitiateAuth …`, a trace below."""
     time, level, name = str(event.pop("timestamp"))[11:19], event.pop("level"), event.pop("event")
     trace = event.pop("exception", None)
-    line = f"{time} {level:<8} {name} {' '.join(f'{key}={value}' for key, value in event.items())}".rstrip()
+    words = (f"{key}={value if str(value).isprintable() else ascii(value)}" for key, value in event.items())
+    line = f"{time} {level:<8} {name} {' '.join(words)}".rstrip()
     return f"{line}\n{trace}" if trace else line

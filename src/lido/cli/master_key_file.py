@@ -25,14 +25,18 @@ def source_of(settings: Settings) -> str:
     return "the setting master_key" if settings.master_key else str(path_of(settings))
 
 
-def unlock(settings: Settings, database: Database, *, create: bool, say: Callable[[str], None]) -> KeyRing:
+def unlock(
+    settings: Settings, database: Database, *, create: bool = False, say: Callable[[str], None] | None = None
+) -> KeyRing:
     """The key ring that fits the database; with `create`, a new database without a key gets one.
 
     Raises ClickException when a key is missing: a database that was sealed is never given a new one.
     """
     entropy = SystemEntropy()
     made = create and _may_be_made(settings, database) and _make(path_of(settings), entropy)
-    masters = read(settings, database)
+    masters = _read(settings, database)
+    if create and not master_key.sealing_ids(database):
+        master_key.adopt(database, KeyRing(masters, entropy.bytes))
     try:
         ring = master_key.key_ring(database, masters, entropy.bytes)
     except master_key.MissingMasterKey as error:
@@ -40,11 +44,12 @@ def unlock(settings: Settings, database: Database, *, create: bool, say: Callabl
             # Another node was faster: this file sealed nothing, and would only stand in the way of the right one.
             path_of(settings).unlink(missing_ok=True)
         raise ClickException(_misfit(settings, error.missing)) from error
-    say(f"master key: {ring.key_id.hex()} in {source_of(settings)}{', new: back it up' if made else ''}")
+    if say is not None:
+        say(f"master key: {ring.key_id.hex()} in {source_of(settings)}{', new: back it up' if made else ''}")
     return ring
 
 
-def read(settings: Settings, database: Database) -> tuple[bytes, ...]:
+def _read(settings: Settings, database: Database) -> tuple[bytes, ...]:
     """The keys at hand, newest first. Raises ClickException."""
     if settings.master_key:
         return parse_master_keys(settings.master_key)
@@ -72,6 +77,8 @@ def _make(path: Path, entropy: SystemEntropy) -> bool:
 
 
 def _misfit(settings: Settings, missing: list[str]) -> str:
+    if not missing:
+        return "The database has no master key yet; `lido serve` gives it one."
     plural = "keys" if len(missing) > 1 else "key"
     absent = "" if settings.master_key or path_of(settings).exists() else ", which does not exist"
     return (

@@ -8,7 +8,9 @@ from lido.cli.options import options
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
+    from lido.assembly import Lido
     from lido.settings import Settings
 
 
@@ -62,22 +64,54 @@ def _bind(given: dict[str, Any]) -> "tuple[Settings, socket.socket]":
     try:
         bound = listener.bind(settings.host, 0 if anywhere else settings.port)
     except OSError as error:
+        reason = (error.strerror or str(error)).lower()
         raise click.ClickException(
-            f"{settings.host} port {settings.port} cannot be listened on: {error.strerror}. Another port: --port."
+            f"Cannot listen on {settings.host} port {settings.port}: {reason}. Choose another port with --port."
         ) from error
     return (load({**given, "port": bound.getsockname()[1]}) if anywhere else settings), bound
 
 
 def _serve_alone(settings: "Settings", bound: "socket.socket") -> None:
-    from lido.cli import demo, process
+    from lido.cli import process
     from lido.cli.installation import open_installation
 
     with open_installation(settings, create=True, say=_say) as lido:
-        certificate = process.certificate(settings, _say)
+        announce = _prepare(lido)
+        process.run(lido, bound, ready=announce)
 
-        def ready() -> None:
-            _say(f"listening on {settings.public_url} ({settings.host} port {settings.port})")
-            if settings.demo:
-                demo.show(lido, click.echo)
 
-        process.run(lido, bound, certificate, ready)
+def _serve_with_workers(settings: "Settings", bound: "socket.socket") -> None:
+    """Prepare everything here, close it, and let each worker open it anew: no connection crosses a process."""
+    import msgspec
+
+    from lido.cli.installation import open_installation
+    from lido.cli.process import Orders
+    from lido.ports.listener import BACKLOG
+    from lido.ports.processes import Workers
+
+    with open_installation(settings, create=True, say=_say) as lido:
+        announce = _prepare(lido)
+        settings = lido.settings
+
+    def orders(number: int) -> bytes:
+        return msgspec.json.encode(Orders(number, bound.fileno(), settings))
+
+    workers = Workers(settings.workers, "lido.cli.worker", orders, [bound.fileno()])
+    bound.listen(BACKLOG)
+    announce()
+    workers.run(settings.shutdown_seconds + 5)
+
+
+def _prepare(lido: "Lido") -> "Callable[[], None]":
+    """Make what the settings ask for before listening; gives what to say once listening."""
+    from lido.cli import demo, tls
+
+    lido.settings = settings = tls.with_certificate(lido.settings, lido.clock.now(), _say)
+    tour = demo.provide(lido) if settings.demo else None
+
+    def announce() -> None:
+        _say(f"listening on {settings.public_url} ({settings.host} port {settings.port})")
+        if tour is not None:
+            click.echo(tour)
+
+    return announce

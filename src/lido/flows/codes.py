@@ -8,6 +8,7 @@ import hmac
 
 from lido import errors
 from lido.call import Call
+from lido.flows import unknown_users
 from lido.records import Code, Pool, User
 from lido.rules import codes as rules
 from lido.rules import profile
@@ -20,12 +21,15 @@ CONFIRM = "confirm"
 RESET = "reset"
 VERIFY_EMAIL = "verify:email"
 VERIFY_PHONE_NUMBER = "verify:phone_number"
+CHANGE = "change"
+"""No code: the tries at an old password, counted alike."""
 
 _RULES = {
     CONFIRM: rules.RULES[Purpose.SIGN_UP],
     RESET: rules.RULES[Purpose.RESET],
     VERIFY_EMAIL: rules.RULES[Purpose.ATTRIBUTE],
     VERIFY_PHONE_NUMBER: rules.RULES[Purpose.ATTRIBUTE],
+    CHANGE: rules.RULES[Purpose.CHANGE],
 }
 _DIGEST = "code"
 _ADDRESS = "recipient"
@@ -44,13 +48,17 @@ def expires_at(call: Call, purpose: str) -> int:
 
 def subject_of_nobody(call: Call, pool: Pool, name: str) -> str:
     """The subject under which budgets of a name without user are counted: one for all its spellings."""
-    key = fold(name[:LONGEST_NAME], pool.folding)
-    return "x:" + call.keys.mac("name", pool.pool_id, key).hex()
+    return unknown_users.subject(call, pool.pool_id, fold(name[:LONGEST_NAME], pool.folding))
 
 
 def address_key(call: Call, address: str) -> str:
     """What stands in tables for an address: equal for equal ones, telling nothing without the key."""
     return call.keys.mac(_ADDRESS, address.lower()).hex()
+
+
+def address_keys(call: Call, address: str) -> list[str]:
+    """The same under every master key, for finding what was stored before a rotation."""
+    return [digest.hex() for digest in call.keys.macs(_ADDRESS, address.lower())]
 
 
 def ask(call: Call, tx: Transaction, pool: Pool, subject: str, purpose: str) -> None:
@@ -125,9 +133,16 @@ def consume(call: Call, tx: Transaction, pool: Pool, user: User, purpose: str, c
     return stored
 
 
+def is_current(call: Call, user: User, shown: Code) -> bool:
+    """Whether the code went to the address that the user has now."""
+    address = user.email if shown.attribute == "email" else user.phone_number
+    if address is None:
+        return False
+    return shown.destination_key in [digest.hex() for digest in call.keys.macs(_ADDRESS, address.lower())]
+
+
 def proven(call: Call, user: User, shown: Code) -> User:
     """The user with the address verified that received the code, unless it has been changed since."""
-    address = user.email if shown.attribute == "email" else user.phone_number
-    if address is None or shown.destination_key not in [m.hex() for m in call.keys.macs(_ADDRESS, address.lower())]:
+    if not is_current(call, user, shown):
         return user
     return profile.with_attributes(user, {f"{shown.attribute}_verified": "true"})

@@ -37,6 +37,12 @@ Source = Literal[
 
 MEDIA: dict[Attribute, Medium] = {"email": "EMAIL", "phone_number": "SMS"}
 _BY_PREFERENCE: tuple[Attribute, ...] = ("phone_number", "email")
+_STATES: dict[int, Literal["waiting", "sent", "given up", "kept"]] = {
+    messages.WAITING: "waiting",
+    messages.SENT: "sent",
+    messages.GIVEN_UP: "given up",
+    messages.KEPT: "kept",
+}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -68,6 +74,7 @@ class Sent(msgspec.Struct, frozen=True):
     code: str
     link: str
     sent_at: int | None
+    state: Literal["waiting", "sent", "given up", "kept"]
 
     def __repr__(self) -> str:
         return "Sent(…)"
@@ -216,11 +223,16 @@ def open_letter(call: Call, message: Message) -> Letter:
     return msgspec.json.decode(content, type=Letter)
 
 
-def sent(call: Call, *, to: str | None = None, limit: int = 1000) -> list[Sent]:
-    """The newest messages of all pools, or those to one address, newest last: what `lido outbox` shows."""
+def sent(call: Call, *, to: str | None = None, pool_id: str | None = None, limit: int = 1000) -> list[Sent]:
+    """The newest messages of all pools, or of one, or those to one address, newest last: what `lido outbox` shows."""
     with call.db.read() as tx:
-        found = messages.page(tx, recipient_key=codes.address_key(call, to) if to else None, limit=limit)
-    return [_shown(message, open_letter(call, message)) for message in reversed(found)]
+        found = [
+            message
+            for key in (codes.address_keys(call, to) if to else [None])
+            for message in messages.page(tx, recipient_key=key, pool_id=pool_id, limit=limit)
+        ]
+    newest_last = sorted(found, key=lambda message: message.id)[-limit:]
+    return [_shown(message, open_letter(call, message)) for message in newest_last]
 
 
 def _shown(message: Message, letter: Letter) -> Sent:
@@ -235,6 +247,7 @@ def _shown(message: Message, letter: Letter) -> Sent:
         code=letter.code,
         link=letter.link,
         sent_at=message.sent_at,
+        state=_STATES[message.state],
     )
 
 

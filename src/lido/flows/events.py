@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from lido.call import Call
+from lido.flows import audit
 from lido.records import Event
 from lido.storage import events
 from lido.storage.database import Transaction
@@ -41,7 +42,11 @@ Kind = Literal[
     "disabled",
     "deleted",
     "keys_rotated",
+    "unlocked",
 ]
+
+# Also through an operator's door they are the user's own doing.
+_ACTS_OF_USERS = ("signed_in", "challenged", "refused")
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -59,14 +64,29 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     operator: str | None = None
 
 
-def tell(call: Call, tx: Transaction, pool_id: str, kind: Kind, sub: str = "", fact: Fact | None = None) -> str:
-    """Write the event and return its id. Where and by whom it came is taken from the call."""
-    event_id = call.entropy.time_ordered_id(call.now)
+def tell(
+    call: Call,
+    tx: Transaction,
+    pool_id: str,
+    kind: Kind,
+    sub: str = "",
+    fact: Fact | None = None,
+    *,
+    event_id: str | None = None,
+) -> str:
+    """Write the event and return its id, which is made here unless tokens already carry it.
+
+    Where and by whom it came is taken from the call.
+    """
+    event_id = event_id or call.entropy.time_ordered_id(call.now)
     complete = msgspec.structs.replace(
         fact or Fact(),
         address=call.address or None,
         agent=call.agent[:256] or None,
         operator=call.caller.access_key_id if call.caller else None,
     )
-    events.add(tx, Event(pool_id, event_id, kind, sub, msgspec.to_builtins(complete)))
+    body = msgspec.to_builtins(complete)
+    events.add(tx, Event(pool_id, event_id, kind, sub, body))
+    if call.caller is not None and kind not in _ACTS_OF_USERS:
+        audit.record(call, tx, pool_id, event_id, kind, {"sub": sub, **body})
     return event_id

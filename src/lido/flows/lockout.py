@@ -5,7 +5,8 @@ All spellings, operations and nodes share one counter for each account.
 
 from lido import errors
 from lido.call import Call
-from lido.storage import lockouts
+from lido.flows import access, events
+from lido.storage import budgets, lockouts
 
 _PATIENCE_SECONDS = 2.0
 _SHORTEST_PAUSE_MS = 5
@@ -35,3 +36,17 @@ def release(call: Call, pool_id: str, subject: str) -> None:
     """Give back a reserved try that was not judged."""
     with call.db.write() as tx:
         lockouts.release(tx, pool_id, subject)
+
+
+def unlock(call: Call, pool_id: str, name: str) -> bool:
+    """Forget the user's failures and give back every budget of tries and messages; whether there was any.
+
+    Raises ResourceNotFound, UserNotFound.
+    """
+    with call.db.write() as tx:
+        user = access.require_user(tx, access.require_pool(call, tx, pool_id), name)
+        was_locked = lockouts.remove(tx, pool_id, user.sub)
+        had_used = budgets.forget(tx, pool_id, user.sub) > 0
+        if was_locked or had_used:
+            events.tell(call, tx, pool_id, "unlocked", user.sub)
+        return was_locked or had_used

@@ -3,6 +3,10 @@
 A key that was read is trusted for at most one second, on every node.
 """
 
+import msgspec
+
+import re
+
 from lido.call import Call, Caller
 from lido.records import AccessKey, Operator
 from lido.rules import policies
@@ -10,7 +14,8 @@ from lido.storage import operators
 from lido.storage.database import Transaction
 
 ROOT = "root"
-_PURPOSE = "access key"
+PURPOSE = "access key"
+_OPERATOR = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
 _ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -50,7 +55,7 @@ def find_key(call: Call, access_key_id: str) -> Key | None:
 
 
 def _open(call: Call, row: AccessKey, operator: Operator) -> Key:
-    secret = call.keys.open(_PURPOSE, row.secret, row.access_key_id).decode()
+    secret = call.keys.open(PURPOSE, row.secret, row.access_key_id).decode()
     return Key(row.access_key_id, operator.id, secret, (policies.validate(row.policy),))
 
 
@@ -74,7 +79,7 @@ def store_key(
 ) -> None:
     """Store an access key, and its operator where it is the first key; an existing key gets the secret anew."""
     operators.add(tx, Operator(operator_id, name, policy, call.now))
-    sealed = call.keys.seal(_PURPOSE, secret.encode(), access_key_id)
+    sealed = call.keys.seal(PURPOSE, secret.encode(), access_key_id)
     row = AccessKey(access_key_id, operator_id, sealed, policy, 1, call.now, None)
     if not operators.add_key(tx, row):
         operators.set_secret(tx, access_key_id, sealed)
@@ -111,3 +116,37 @@ def _store_root(call: Call, tx: Transaction, access_key_id: str, secret: str) ->
         secret=secret,
         policy=policies.FULL_ACCESS,
     )
+
+
+def as_root(call: Call) -> Call:
+    """The same call, made by the root operator: for what the house does for itself."""
+    key = Key("", ROOT, "", (policies.validate(policies.FULL_ACCESS),))
+    return msgspec.structs.replace(call, caller=caller(call, key, call.house.default_region))
+
+
+def create_key(call: Call, *, operator_id: str, name: str, policy: str) -> tuple[str, str]:
+    """A new access key of that operator, who is made where missing: id and secret, which is told only now.
+
+    Raises ValueError, with a sentence, for a policy or an operator's id that cannot be.
+    """
+    policies.validate(policy)
+    if _OPERATOR.fullmatch(operator_id) is None:
+        raise ValueError("An operator's id has 1 to 64 letters, digits or +=,.@_- .")
+    access_key_id, secret = new_key_pair(call)
+    with call.db.write() as tx:
+        store_key(
+            call, tx, operator_id=operator_id, name=name, access_key_id=access_key_id, secret=secret, policy=policy
+        )
+    return access_key_id, secret
+
+
+def all_keys(call: Call) -> list[AccessKey]:
+    """Every access key, revoked ones too, oldest first; the secrets stay sealed."""
+    with call.db.read() as tx:
+        return operators.keys(tx)
+
+
+def revoke_key(call: Call, access_key_id: str) -> bool:
+    """End an access key, on every node within a second; False: there is no living one of that id."""
+    with call.db.write() as tx:
+        return operators.revoke_key(tx, access_key_id, call.now)

@@ -5,14 +5,16 @@ from functools import lru_cache
 
 from lido import errors
 from lido.call import Call
-from lido.records import Password, Pool
+from lido.flows.codes import RESET
+from lido.flows.events import Fact, tell
+from lido.records import Factor, Password, Pool, Status, User
 from lido.rules import options, password_policy, srp
 from lido.rules.passwords import SALT_BYTES, Material
-from lido.storage import passwords
+from lido.storage import codes, passwords, users
 from lido.storage.database import Transaction
 
 PURPOSE = "password"
-_HISTORY_PURPOSE = "password history"
+HISTORY_PURPOSE = "password history"
 
 
 def realm(pool: Pool) -> str:
@@ -105,7 +107,7 @@ def check_not_used(
     """
     if not history_size(pool):
         return
-    hashes = [call.keys.open(_HISTORY_PURPOSE, sealed, pool.pool_id, sub).decode() for sealed in earlier]
+    hashes = [call.keys.open(HISTORY_PURPOSE, sealed, pool.pool_id, sub).decode() for sealed in earlier]
     if present is not None and not present.temporary:
         hashes.append(open_material(call, pool.pool_id, sub, present.material).phc)
     if any(call.hashing.verify(phc, password) for phc in hashes):
@@ -131,9 +133,44 @@ def store(
     size = history_size(pool)
     if size and replaced is not None and not replaced.temporary:
         phc = open_material(call, pool.pool_id, sub, replaced.material).phc
-        sealed = call.keys.seal(_HISTORY_PURPOSE, phc.encode(), pool.pool_id, sub)
+        sealed = call.keys.seal(HISTORY_PURPOSE, phc.encode(), pool.pool_id, sub)
         passwords.remember(tx, pool.pool_id, sub, sealed, set_at=replaced.set_at, keep=size)
     return True
+
+
+def replace(
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    user: User,
+    material: bytes,
+    *,
+    replaced: Password | None,
+    status: Status,
+    expires_at: int | None = None,
+    fact: Fact | None = None,
+) -> None:
+    """`store`, and all that follows, for a user who was locked in this transaction.
+
+    The user gets `status` and may use a password, which is temporary where `status` says so; a reset code dies;
+    sessions end where the pool wants it; the event is told. Raises Conflict when `replaced` is no longer the present
+    password: start again from reading it.
+    """
+    temporary = status == Status.FORCE_CHANGE_PASSWORD
+    if not store(call, tx, pool, user.sub, material, replaced=replaced, temporary=temporary, expires_at=expires_at):
+        raise errors.Conflict
+    users.set_factors(tx, pool.pool_id, user.sub, add=Factor.PASSWORD, remove=Factor.NONE, now=call.now)
+    if user.status != status:
+        users.set_status(tx, pool.pool_id, user.sub, status=status, seen=None, now=call.now)
+    codes.remove(tx, pool.pool_id, user.sub, RESET)
+    end_sessions_if_wanted(call, tx, pool, user.sub)
+    tell(call, tx, pool.pool_id, "password_changed", user.sub, fact)
+
+
+def end_sessions_if_wanted(call: Call, tx: Transaction, pool: Pool, sub: str) -> None:
+    """End whatever was handed out, where the pool says that a new password does (`password_change_ends_sessions`)."""
+    if options.is_on(pool, "password_change_ends_sessions"):
+        users.raise_epoch(tx, pool.pool_id, sub, call.now)
 
 
 def strengthen(call: Call, pool: Pool, sub: str, username: str, material: Material, password: str) -> bytes | None:

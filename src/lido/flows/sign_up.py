@@ -70,6 +70,11 @@ def new_user(call: Call, pool: Pool, username: str, attributes: Mapping[str, str
     )
     sub = call.entropy.uuid()
     own = {Handle.EMAIL: {"email": username}, Handle.PHONE_NUMBER: {"phone_number": username}}.get(kind, {})
+    for name, value in own.items():
+        if attributes.get(name, value) != value:
+            raise errors.InvalidParameter(
+                f"User {name} should be empty or same as username, since username attribute is {name}"
+            )
     blank = User(
         pool_id=pool.pool_id,
         sub=sub,
@@ -203,23 +208,28 @@ def resend(call: Call, *, client_id: str, secret_hash: str | None, username: str
     if not possible:
         raise errors.InvalidParameter(_NOTHING_TO_VERIFY)
     attribute = _resent_to(stranger)
+    if isinstance(attribute, errors.Fault):
+        stranger.refuse(attribute)
     with call.db.write() as tx:
         codes.ask(call, tx, pool, stranger.subject(call), codes.CONFIRM)
-        if user is None or attribute is None:
+        if user is None or isinstance(attribute, errors.Fault):
             return delivery.simulated(call, pool, username, possible)
         return _send(call, tx, pool, stranger.client, user, attribute, "ResendCode")
 
 
-def _resent_to(stranger: Stranger) -> delivery.Attribute | None:
-    """Where another code goes; None: nowhere, but nobody may learn that."""
+def _resent_to(stranger: Stranger) -> delivery.Attribute | errors.Fault:
+    """Where another code goes, or why nowhere: the caller decides whether that may be said."""
     user = stranger.user
     if user is None:
-        return stranger.refuse(errors.UserNotFound(strangers.UNKNOWN))
+        return errors.UserNotFound(strangers.UNKNOWN)
     if user.status != Status.UNCONFIRMED:
-        return stranger.refuse(errors.InvalidParameter("User is already confirmed."), hidden=stranger.hides_all)
+        confirmed = errors.InvalidParameter("User is already confirmed.")
+        if not stranger.hides_all:
+            raise confirmed
+        return confirmed
     if not user.enabled:
-        return stranger.refuse(errors.NotAuthorized("User is disabled."))
-    return delivery.to_confirm(stranger.pool, user) or stranger.refuse(errors.InvalidParameter(_NOTHING_TO_VERIFY))
+        return errors.NotAuthorized("User is disabled.")
+    return delivery.to_confirm(stranger.pool, user) or errors.InvalidParameter(_NOTHING_TO_VERIFY)
 
 
 def confirm_by_operator(call: Call, *, pool_id: str, username: str) -> None:

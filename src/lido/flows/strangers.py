@@ -30,9 +30,9 @@ class Stranger(msgspec.Struct, frozen=True):
         """Whom budgets are counted for."""
         return self.user.sub if self.user else codes.subject_of_nobody(call, self.pool, self.name)
 
-    def refuse(self, fault: errors.Fault, *, hidden: bool | None = None) -> None:
-        """Raise the refusal, unless it would tell what is hidden: then the caller must pretend."""
-        if not (self.hides if hidden is None else hidden):
+    def refuse(self, fault: errors.Fault) -> None:
+        """Raise the refusal, unless existence is hidden: then the caller goes on to pretend."""
+        if not self.hides:
             raise fault
 
 

@@ -24,7 +24,9 @@ def srp_identity(call: Call, pool: Pool, typed: str, name_key: str) -> str:
     """The USER_ID_FOR_SRP: a UUID where a user's would be one, else the name, as a user of that name would have it."""
     shape = pool.settings.shape
     aliases = shape.alias_attributes or ()
-    is_alias = ("email" in aliases and looks_like_email(typed)) or ("phone_number" in aliases and looks_like_phone(typed))
+    is_alias = ("email" in aliases and looks_like_email(typed)) or (
+        "phone_number" in aliases and looks_like_phone(typed)
+    )
     if not shape.username_attributes and not is_alias:
         return typed
     return _uuid(call.keys.mac(_PURPOSE, "identity", pool.pool_id, name_key))

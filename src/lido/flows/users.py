@@ -33,12 +33,18 @@ class Invitation(Struct, frozen=True):
 
 
 def create(
-    call: Call, pool_id: str, username: str, values: Mapping[str, str], invitation: Invitation, *, force_alias: bool
+    call: Call,
+    pool_id: str,
+    username: str,
+    values: Mapping[str, str | None],
+    invitation: Invitation,
+    *,
+    force_alias: bool,
 ) -> User:
     """A new user who must change the temporary password at the first sign-in (AdminCreateUser).
 
     In a pool of passwordless sign-in and without a password given, one who has none and is confirmed at once.
-    Raises ResourceNotFound, InvalidParameter, InvalidPassword, UsernameExists (for a taken alias too), UnexpectedLambda.
+    Raises ResourceNotFound, InvalidParameter, InvalidPassword, UnexpectedLambda, UsernameExists (for an alias, too).
     """
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, pool_id)
@@ -81,7 +87,7 @@ def invite_again(call: Call, pool_id: str, username: str, invitation: Invitation
                     raise errors.UnsupportedUserState(_NOT_INVITED.format(username))
                 tell(call, tx, pool.pool_id, "invited", user.sub, Fact(operation="AdminCreateUser"))
                 _invite(call, tx, pool, user, password, invitation, until)
-                return user
+                return replace(user, modified_at=call.now)
     raise errors.TooManyRequests
 
 
@@ -111,9 +117,9 @@ def temporary_until(call: Call, pool: Pool) -> int:
     return call.now + (days or 7) * _DAY_MS
 
 
-def _composed(call: Call, pool: Pool, username: str, values: Mapping[str, str], *, has_password: bool) -> User:
+def _composed(call: Call, pool: Pool, username: str, values: Mapping[str, str | None], *, has_password: bool) -> User:
     """The user that an operator describes, checked against the pool's rules."""
-    given, _ = attributes.split_deletions(values)
+    given, _ = attributes.split_deletions(attributes.without_null(values))
     attributes.check_operator_may_write(given)
     known = schema.by_name(pool.settings.shape.schema_attributes)
     attributes.check_values(known, given)

@@ -34,6 +34,14 @@ def split_deletions(values: Mapping[str, str]) -> tuple[dict[str, str], list[str
     return {name: value for name, value in values.items() if value}, [name for name in values if not values[name]]
 
 
+def without_null(values: Mapping[str, str | None]) -> dict[str, str]:
+    """The same values, after refusing what has none; an empty string is one, and deletes."""
+    for name, value in values.items():
+        if value is None:
+            raise errors.InvalidParameter(f"Attribute value for {name} must not be null")
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def check_values(schema: Mapping[str, Attribute], values: Mapping[str, str | None]) -> None:
     """Refuses unknown attributes and values that are not of their type or within their bounds."""
     _check_known(schema, values)

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec.structs import replace
 
 from lido import errors
 from lido.records import ClientSettings, Pool
-from lido.rules import attributes
+from lido.rules import attributes, schema
 from lido.shapes import idp
 
 STANDARD_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
@@ -68,9 +67,8 @@ def _completed(request: Request) -> idp.UserPoolClientType:
 
 
 def _check_attributes(request: Request, pool: Pool) -> None:
-    schema = msgspec.to_builtins(pool.settings.shape.schema_attributes or [])
     attributes.check_client_lists(
-        {attribute["Name"]: attribute for attribute in schema},
+        schema.by_name(pool.settings.shape.schema_attributes),
         request.read_attributes,
         request.write_attributes,
         "creating" if isinstance(request, idp.CreateUserPoolClientRequest) else "updating",

@@ -11,6 +11,12 @@ from typing import Any, Literal, NamedTuple
 
 LONGEST = 6144
 FULL_ACCESS = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+READ_ONLY_ACCESS = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":['
+    '"cognito-idp:Describe*","cognito-idp:Get*","cognito-idp:List*","cognito-idp:AdminGet*","cognito-idp:AdminList*",'
+    '"cognito-identity:Describe*","cognito-identity:List*","cognito-identity:GetIdentityPool*",'
+    '"cognito-identity:GetPrincipalTag*"],"Resource":"*"}]}'
+)
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _MEMBERS = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource"})

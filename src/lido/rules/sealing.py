@@ -50,17 +50,23 @@ class KeyRing:
     __slots__ = ("_masters", "_newest", "_purpose_keys", "_random")
 
     def __init__(self, masters: Sequence[bytes], random: Callable[[int], bytes]) -> None:
-        if not masters or any(len(master) != MASTER_BYTES for master in masters):
-            raise ValueError(f"a key ring needs master keys of {MASTER_BYTES} bytes")
-        self._masters = {key_id(master): master for master in masters}
-        if len(self._masters) != len(masters):
-            raise ValueError("two master keys have the same id")
+        self._masters = _by_id(masters)
         self._newest = key_id(masters[0])
         self._random = random
         self._purpose_keys: dict[tuple[bytes, str], bytes] = {}
 
+    def renew(self, masters: Sequence[bytes]) -> None:
+        """Take up these keys while other threads use the ring: the first seals from now on; none is ever lost."""
+        self._masters = {**_by_id(masters), **self._masters}
+        self._newest = key_id(masters[0])
+
     def __repr__(self) -> str:
         return "KeyRing(…)"
+
+    @property
+    def random(self) -> Callable[[int], bytes]:
+        """Where salts come from."""
+        return self._random
 
     @property
     def key_id(self) -> bytes:
@@ -69,7 +75,7 @@ class KeyRing:
 
     @property
     def key_ids(self) -> tuple[bytes, ...]:
-        """The ids of all keys that open, newest first."""
+        """The ids of all keys that open."""
         return tuple(self._masters)
 
     def seal(self, purpose: str, content: bytes, *binding: str, salt: bytes | None = None) -> bytes:
@@ -80,8 +86,9 @@ class KeyRing:
         salt = self._random(SALT_BYTES) if salt is None else salt
         if len(salt) != SALT_BYTES:
             raise ValueError(f"a salt has {SALT_BYTES} bytes")
-        cipher = self._cipher(self._newest, purpose, salt)
-        return _VERSION + self._newest + salt + cipher.encrypt(_NONCE, content, _associated(purpose, binding))
+        newest = self._newest  # read once: `renew` may come at any moment
+        cipher = self._cipher(newest, purpose, salt)
+        return _VERSION + newest + salt + cipher.encrypt(_NONCE, content, _associated(purpose, binding))
 
     def open(self, purpose: str, blob: bytes, *binding: str) -> bytes:
         """The content of a blob; Unsealable for anything that `seal` did not make for this place."""
@@ -92,6 +99,10 @@ class KeyRing:
             return cipher.decrypt(_NONCE, blob[_CONTENT_AT:], _associated(purpose, binding))
         except (InvalidTag, ValueError):
             raise Unsealable from None
+
+    def is_newest(self, blob: bytes) -> bool:
+        """Whether the key that seals now made that blob; True promises nothing about its content."""
+        return blob[1 : 1 + _ID_BYTES] == self._newest
 
     def seal_text(self, purpose: str, content: bytes, *binding: str, salt: bytes | None = None) -> str:
         """As `seal`, for clients' hands: base64url without padding."""
@@ -110,7 +121,7 @@ class KeyRing:
         return self._mac(self._newest, purpose, parts)
 
     def macs(self, purpose: str, *parts: str | bytes) -> tuple[bytes, ...]:
-        """As `mac`, under every key, newest first: finds what was stored before a rotation."""
+        """As `mac`, under every key: finds what was stored before a rotation, or by a node that is ahead."""
         return tuple(self._mac(name, purpose, parts) for name in self._masters)
 
     def check_value(self, *, salt: bytes | None = None) -> bytes:
@@ -140,6 +151,15 @@ class KeyRing:
             known = _derive(self._masters[name], purpose)
             self._purpose_keys[name, purpose] = known
         return known
+
+
+def _by_id(masters: Sequence[bytes]) -> dict[bytes, bytes]:
+    if not masters or any(len(master) != MASTER_BYTES for master in masters):
+        raise ValueError(f"a key ring needs master keys of {MASTER_BYTES} bytes")
+    found = {key_id(master): master for master in masters}
+    if len(found) != len(masters):
+        raise ValueError("two master keys have the same id")
+    return found
 
 
 def _derive(master: bytes, purpose: str) -> bytes:

@@ -22,36 +22,27 @@ NOT_BUILT = "{} is not built yet, see docs/compatibility.md."
 
 
 class Flow(Struct, frozen=True):
-    """One way to begin: the client's flag it needs, the doors it opens at, what must come with it, its first challenge."""
+    """One way to begin: the client's flag it needs, the doors where it may, its first challenge.
+
+    `at_once`: the answer to that challenge comes with the request itself.
+    """
 
     name: str
     permission: str
     doors: frozenset[Door]
-    required: tuple[str, ...]
     first: str
+    at_once: bool = False
 
 
-_ANYWHERE: frozenset[Door] = frozenset({"client", "admin", "pages"})
+_SELF_SERVICE: frozenset[Door] = frozenset({"client", "pages"})
 _OPERATORS: frozenset[Door] = frozenset({"admin"})
 
 FLOWS = {
     flow.name: flow
     for flow in (
-        Flow(
-            "USER_PASSWORD_AUTH",
-            "ALLOW_USER_PASSWORD_AUTH",
-            frozenset({"client", "pages"}),
-            ("USERNAME", "PASSWORD"),
-            "PASSWORD",
-        ),
-        Flow(
-            "ADMIN_USER_PASSWORD_AUTH",
-            "ALLOW_ADMIN_USER_PASSWORD_AUTH",
-            _OPERATORS,
-            ("USERNAME", "PASSWORD"),
-            "PASSWORD",
-        ),
-        Flow("USER_SRP_AUTH", "ALLOW_USER_SRP_AUTH", _ANYWHERE, ("USERNAME", "SRP_A"), "PASSWORD_VERIFIER"),
+        Flow("USER_PASSWORD_AUTH", "ALLOW_USER_PASSWORD_AUTH", _SELF_SERVICE, "PASSWORD", at_once=True),
+        Flow("ADMIN_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", _OPERATORS, "PASSWORD", at_once=True),
+        Flow("USER_SRP_AUTH", "ALLOW_USER_SRP_AUTH", _SELF_SERVICE | _OPERATORS, "PASSWORD_VERIFIER"),
     )
 }
 ALIASES = {"ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH"}

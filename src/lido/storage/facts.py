@@ -1,6 +1,16 @@
-"""Facts about the installation itself: a name and a text."""
+"""Facts about the installation itself: a name and a text; and the engine that it rests on."""
+
+from typing import Literal
 
 from lido.storage.database import Transaction
+
+_VERSION = {"sqlite": "SELECT sqlite_version()", "postgresql": "SELECT current_setting('server_version')"}
+
+
+def engine_version(tx: Transaction, engine: Literal["sqlite", "postgresql"]) -> str:
+    """The version of SQLite or of the PostgreSQL server."""
+    row = tx.row(_VERSION[engine])
+    return str(row[0]) if row else "unknown"
 
 
 def find(tx: Transaction, name: str) -> str | None:
@@ -25,3 +35,21 @@ def add(tx: Transaction, name: str, value: str) -> bool:
         )
         == 1
     )
+
+
+def replace(tx: Transaction, name: str, value: str, *, replaced: str) -> bool:
+    """Restate a fact, if it still is what was read; False: it is not."""
+    return (
+        tx.run(
+            "UPDATE facts SET value = :value WHERE name = :name AND value = :replaced",
+            name=name,
+            value=value,
+            replaced=replaced,
+        )
+        == 1
+    )
+
+
+def remove(tx: Transaction, name: str) -> bool:
+    """Take a fact back; False: it was not stated."""
+    return tx.run("DELETE FROM facts WHERE name = :name", name=name) == 1

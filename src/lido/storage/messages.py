@@ -34,6 +34,18 @@ def add(tx: Transaction, message: Message) -> None:
     )
 
 
+def any_due(tx: Transaction, now: int) -> bool:
+    """Whether `claim` may find anything: a cheap look that locks nobody out."""
+    return (
+        tx.row(
+            """SELECT 1 FROM messages WHERE state = 0 AND next_at <= :now AND leased_until <= :now AND expires_at > :now
+               LIMIT 1""",
+            now=now,
+        )
+        is not None
+    )
+
+
 def claim(tx: Transaction, now: int, *, lease_ms: int = 60_000, limit: int = 20) -> list[Message]:
     """Take due messages for this worker alone, until the lease ends; of each recipient only the oldest.
 
@@ -112,14 +124,23 @@ def drop_expired(tx: Transaction, now: int, limit: int) -> int:
     )
 
 
-def page(tx: Transaction, *, recipient_key: str | None = None, before: str = "~", limit: int) -> list[Message]:
-    """Messages of all pools, newest first, older than the id `before`; of one recipient where given."""
+def page(
+    tx: Transaction,
+    *,
+    recipient_key: str | None = None,
+    pool_id: str | None = None,
+    before: str = "~",
+    limit: int,
+) -> list[Message]:
+    """Messages of all pools, newest first, older than the id `before`; of one recipient or pool where given."""
     return tx.all(
         Message,
         f"""SELECT {_COLUMNS} FROM messages
             WHERE id < :before AND (CAST(:recipient_key AS TEXT) IS NULL OR recipient_key = :recipient_key)
+              AND (CAST(:pool_id AS TEXT) IS NULL OR pool_id = :pool_id)
             ORDER BY id DESC LIMIT :limit""",
         before=before,
+        pool_id=pool_id,
         recipient_key=recipient_key,
         limit=limit,
     )

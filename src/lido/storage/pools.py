@@ -64,14 +64,19 @@ def set_settings(tx: Transaction, seen: Pool, *, name: str, settings: PoolSettin
     )
 
 
-def touch(tx: Transaction, pool_id: str, now: int) -> bool:
-    """Raise the version: locks the pool for a cap, and tells every process that something of it changed."""
+def set_folding(tx: Transaction, pool_id: str, folding: int) -> None:
+    """Name another rule for comparing names, in the transaction that gives every name its new key."""
+    tx.run("UPDATE pools SET folding = :folding WHERE pool_id = :pool_id", folding=int(folding), pool_id=pool_id)
+
+
+def touch(tx: Transaction, pool_id: str) -> bool:
+    """Raise the version: locks the pool for a cap, and tells every process that something of it changed.
+
+    `modified_at` stays: it is the pool's own LastModifiedDate.
+    """
     return (
         tx.run(
-            """UPDATE pools SET version = version + 1, modified_at = :now
-               WHERE pool_id = :pool_id AND deleted_at IS NULL""",
-            pool_id=pool_id,
-            now=now,
+            "UPDATE pools SET version = version + 1 WHERE pool_id = :pool_id AND deleted_at IS NULL", pool_id=pool_id
         )
         == 1
     )
@@ -114,3 +119,13 @@ def statistic(tx: Transaction, pool_id: str, name: str) -> int:
         "SELECT value FROM pool_statistics WHERE pool_id = :pool_id AND name = :name", pool_id=pool_id, name=name
     )
     return 0 if row is None else int(row[0])
+
+
+def ids(tx: Transaction, *, after: str, limit: int) -> list[str]:
+    """Ids of living pools of all regions, after that id."""
+    rows = tx.rows(
+        "SELECT pool_id FROM pools WHERE pool_id > :after AND deleted_at IS NULL ORDER BY pool_id LIMIT :limit",
+        after=after,
+        limit=limit,
+    )
+    return [row[0] for row in rows]

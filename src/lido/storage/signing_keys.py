@@ -67,3 +67,15 @@ def remove_gone(tx: Transaction, pool_id: str, now: int) -> int:
         pool_id=pool_id,
         now=now,
     )
+
+
+def pools_due(tx: Transaction, now: int, limit: int) -> list[str]:
+    """Ids of living pools with a key that may begin to sign, or that may be forgotten."""
+    rows = tx.rows(
+        """SELECT DISTINCT k.pool_id FROM signing_keys k JOIN pools p ON p.pool_id = k.pool_id
+           WHERE p.deleted_at IS NULL AND (k.state = 'next' AND k.signs_from_at <= :now
+             OR k.state = 'old' AND k.gone_at <= :now) LIMIT :limit""",
+        now=now,
+        limit=limit,
+    )
+    return [row[0] for row in rows]

@@ -126,6 +126,24 @@ def set_profile(tx: Transaction, changed: User, keys: SearchKeys, now: int) -> b
     )
 
 
+def set_keys(tx: Transaction, changed: User, keys: SearchKeys) -> bool:
+    """Write the attributes of `changed` and all its search keys, when the pool's rules have changed; False: stale."""
+    return (
+        tx.run(
+            """UPDATE users SET attributes = :attributes, username_key = :username_key, email_key = :email_key,
+                 name_key = :name_key, given_name_key = :given_name_key, family_name_key = :family_name_key,
+                 preferred_username_key = :preferred_username_key, version = version + 1
+               WHERE pool_id = :pool_id AND sub = :sub AND version = :seen""",
+            attributes=msgspec.json.encode(changed.attributes).decode(),
+            pool_id=changed.pool_id,
+            sub=changed.sub,
+            seen=changed.version,
+            **msgspec.structs.asdict(keys),
+        )
+        == 1
+    )
+
+
 def set_status(tx: Transaction, pool_id: str, sub: str, *, status: int, seen: int | None, now: int) -> bool:
     """Move the user to `status`, only from `seen` where given; False: not in that state, or gone."""
     return (

@@ -8,10 +8,11 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 
 class Outcome:
-    """How a request ended: `success`, or the name of its refusal."""
+    """How a request ended: `success`, or the name of its refusal; and how long it took."""
 
     def __init__(self) -> None:
         self.name = "success"
+        self.milliseconds = 0.0
 
     def refused(self, name: str) -> None:
         """The request ended with that refusal."""
@@ -39,5 +40,7 @@ class Metrics:
             yield outcome
         finally:
             known = operation if service else "unknown"
-            self._seconds.labels(known).observe(perf_counter() - began)
+            seconds = perf_counter() - began
+            outcome.milliseconds = round(seconds * 1000, 1)
+            self._seconds.labels(known).observe(seconds)
             self._requests.labels(service or "unknown", known, outcome.name).inc()

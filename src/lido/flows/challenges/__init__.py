@@ -1,8 +1,8 @@
 """Challenges: one file each, found by their wire name; this page says what a challenge is.
 
-A challenge file has a `NAME`, a `GUARD`, `offer` and `answer`. It decides whether
-an answer is right and what then becomes true; the engine (flows/sign_in.py) takes
-and settles tries, spends steps and asks the table what comes next.
+A challenge file decides whether an answer is right and what then becomes true; the
+engine (flows/sign_in.py) takes and settles tries, spends steps and asks the table
+what comes next.
 """
 
 import importlib
@@ -13,6 +13,7 @@ from typing import Literal, Protocol, cast
 
 from msgspec import Struct
 
+from lido import errors
 from lido.call import Call
 from lido.flows.progress import Progress
 from lido.flows.signing import Ring
@@ -27,6 +28,9 @@ Effect = Callable[[Transaction], None]
 
 Guard = Literal["lockout", "none"]
 """What is taken before an answer is judged: a try of the account's lockout, or nothing."""
+
+Carrier = Literal["session", "secret block"]
+"""Where the sealed progress travels: in `Session`, or as SECRET_BLOCK among the parameters (life: 60 s)."""
 
 
 class Scene(Struct, frozen=True):
@@ -47,8 +51,21 @@ class Scene(Struct, frozen=True):
     groups: tuple[Group, ...]
 
 
+class Turn(Struct, frozen=True):
+    """One request within a sign-in: the scene, how far it has come, and what came with the request."""
+
+    call: Call
+    scene: Scene
+    progress: Progress
+    given: Mapping[str, str]
+
+    def required(self, name: str) -> str:
+        """What the request must bring. Raises InvalidParameter."""
+        return required(self.given, name)
+
+
 class Offer(Struct, frozen=True):
-    """A challenge as the person is told it. `secret` goes sealed with the step; a `sessionless` one carries it itself."""
+    """A challenge as the person is told it; `secret` stays sealed in what the person carries."""
 
     parameters: dict[str, str]
     secret: bytes = b""
@@ -76,19 +93,28 @@ class Challenge(Protocol):
 
     NAME: str
     GUARD: Guard
+    CARRIER: Carrier
 
-    def offer(self, call: Call, scene: Scene, progress: Progress, given: Mapping[str, str]) -> Offer:
-        """The challenge for this person; `given` is what came with the request that leads to it."""
+    def offer(self, turn: Turn, /) -> Offer:
+        """The challenge for this person. Raises InvalidParameter for what came with the request that leads to it."""
         ...
 
-    def answer(self, call: Call, scene: Scene, progress: Progress, given: Mapping[str, str]) -> Judgement:
-        """Refuse a malformed answer by raising, which costs nothing; calling what is returned judges it."""
+    def answer(self, turn: Turn, /) -> Judgement:
+        """What judges this answer. A malformed one is refused at once by raising, which costs nothing."""
         ...
+
+
+def required(given: Mapping[str, str], name: str) -> str:
+    """What the request must bring. Raises InvalidParameter."""
+    value = given.get(name)
+    if not value:
+        raise errors.InvalidParameter(f"Missing required parameter {name}")
+    return value
 
 
 @cache
 def registry() -> dict[str, Challenge]:
     """Every challenge by wire name."""
     names = [module.name for module in pkgutil.iter_modules(__path__)]
-    found = [cast(Challenge, importlib.import_module(f"{__name__}.{name}")) for name in names]
+    found = [cast("Challenge", importlib.import_module(f"{__name__}.{name}")) for name in names]
     return {challenge.NAME: challenge for challenge in found}

@@ -88,7 +88,7 @@ def list_groups(call: Call, request: idp.ListGroupsRequest) -> idp.ListGroupsRes
 
 @operation
 def admin_add_user_to_group(call: Call, request: idp.AdminAddUserToGroupRequest) -> None:
-    """Whoever is in the group already stays in it. Raises ResourceNotFound, UserNotFound, LimitExceeded."""
+    """Whoever is in the group already stays in it. Raises ResourceNotFound, UserNotFound, InvalidParameter."""
     with call.db.write() as tx:
         user = _user(call, tx, request.user_pool_id, request.username)
         # The user's row holds the cap, the group's row the group.
@@ -98,7 +98,7 @@ def admin_add_user_to_group(call: Call, request: idp.AdminAddUserToGroupRequest)
             raise _unknown()
         if groups.join(tx, user.pool_id, user.sub, request.group_name, call.now):
             if groups.count_of_user(tx, user.pool_id, user.sub) > MOST_GROUPS_OF_USER:
-                raise errors.LimitExceeded(f"A user cannot be in more than {MOST_GROUPS_OF_USER} groups.")
+                raise errors.InvalidParameter(f"A user cannot be in more than {MOST_GROUPS_OF_USER} groups.")
             _tell(call, tx, user.pool_id, request.group_name, "group_joined", user.sub)
 
 

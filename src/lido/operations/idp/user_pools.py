@@ -62,9 +62,10 @@ def update_user_pool(call: Call, request: idp.UpdateUserPoolRequest) -> idp.Upda
 
 @operation
 def add_custom_attributes(call: Call, request: idp.AddCustomAttributesRequest) -> idp.AddCustomAttributesResponse:
-    """Raises ResourceNotFound, InvalidParameter, ConcurrentModification."""
+    """Raises ResourceNotFound, InvalidParameter."""
     with call.db.write() as tx:
-        pool = access.require_pool(call, tx, request.user_pool_id)
+        # Two additions at once are both right: the second waits for the first.
+        pool = access.lock_pool(call, tx, request.user_pool_id)
         settings = pool_settings.with_custom_attributes(request.custom_attributes, pool.settings)
         _change(call, tx, pool, replace(pool, settings=settings), "AddCustomAttributes")
     return idp.AddCustomAttributesResponse()

@@ -33,7 +33,7 @@ def admin_create_user(call: Call, request: idp.AdminCreateUserRequest) -> idp.Ad
             call,
             request.user_pool_id,
             request.username,
-            {given.name: given.value or "" for given in request.user_attributes or ()},
+            {given.name: given.value for given in request.user_attributes or ()},
             invitation,
             force_alias=bool(request.force_alias_creation),
         )

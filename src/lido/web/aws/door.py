@@ -19,7 +19,7 @@ from lido.operations import perform
 from lido.shapes import catalogue
 from lido.web.aws import refusals, signature
 from lido.web.connection import address_of, read_body
-from lido.web.metrics import Metrics
+from lido.web.metrics import Metrics, Outcome
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -78,26 +78,35 @@ class Door:
             address_of(scope, self._trusted_proxies), named.get(b"user-agent", b"").decode("latin-1")[:1_024]
         )
         service, name = _target(named.get(b"x-amz-target", b"").decode("latin-1"))
-        sign = [*CORS, (b"x-amzn-requestid", call.request_id.encode())]
         with self._metrics.timed(service, name) as outcome:
-            try:
-                answer = self._perform(call, service, name, scope, body)
-            except errors.Fault as fault:
-                outcome.refused(fault.wire_name())
-                status, more, answer = refusals.answer(fault)
-                return status, sign + more, answer
-            except (errors.Unavailable, errors.Conflict) as trouble:
-                outcome.refused("InternalErrorException")
-                _log.warning("database", request_id=call.request_id, operation=name, trouble=str(trouble))
-                status, more, answer = refusals.answer(errors.InternalError("The service is busy. Try again."))
-                return status, [*sign, *more, (b"retry-after", b"1")], answer
-            except Exception:
-                outcome.refused("InternalErrorException")
-                _log.exception("bug", request_id=call.request_id, operation=name)
-                status, more, answer = refusals.answer(
-                    errors.InternalError(f"Internal server error (request {call.request_id})")
-                )
-                return status, sign + more, answer
+            answered = self._answered(call, service, name, scope, body, outcome)
+        _log.info(
+            "request", request_id=call.request_id, operation=name[:64], outcome=outcome.name, ms=outcome.milliseconds
+        )
+        return answered
+
+    def _answered(
+        self, call: Call, service: str, name: str, scope: Scope, body: bytes | None, outcome: Outcome
+    ) -> tuple[int, Headers, bytes]:
+        sign = [*CORS, (b"x-amzn-requestid", call.request_id.encode())]
+        try:
+            answer = self._perform(call, service, name, scope, body)
+        except errors.Fault as fault:
+            outcome.refused(fault.wire_name())
+            status, more, answer = refusals.answer(fault)
+            return status, sign + more, answer
+        except (errors.Unavailable, errors.Conflict) as trouble:
+            outcome.refused("InternalErrorException")
+            _log.warning("database", request_id=call.request_id, operation=name, trouble=str(trouble))
+            status, more, answer = refusals.answer(errors.InternalError("The service is busy. Try again."))
+            return status, [*sign, *more, (b"retry-after", b"1")], answer
+        except Exception:
+            outcome.refused("InternalErrorException")
+            _log.exception("bug", request_id=call.request_id, operation=name)
+            status, more, answer = refusals.answer(
+                errors.InternalError(f"Internal server error (request {call.request_id})")
+            )
+            return status, sign + more, answer
         return 200, [*sign, (b"content-type", CONTENT_TYPE)], answer
 
     def _perform(self, call: Call, service: str, name: str, scope: Scope, body: bytes | None) -> bytes:

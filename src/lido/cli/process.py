@@ -1,0 +1,48 @@
+"""One serving process: its metrics and its server on a bound socket, from listening to the last answer."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from lido.assembly import Lido
+from lido.ports import metrics
+from lido.ports.listener import Certificate, Server
+from lido.settings import Settings
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """What the first process tells a worker: its number from 0, the socket to serve, the settings."""
+
+    number: int
+    descriptor: int
+    settings: Settings
+
+
+def run(
+    lido: Lido, bound: socket.socket, *, number: int = 0, ready: Callable[[], None], leash: int | None = None
+) -> None:
+    """Serve until a signal, or until the file `leash` ends with the first process; the caller closes `lido`."""
+    settings = lido.settings
+    if settings.metrics_port:
+        metrics.serve_metrics(lido.metrics.registry, settings.metrics_host, settings.metrics_port + number)
+    certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
+    server = Server(
+        lido.application(),
+        bound,
+        certificate=certificate,
+        shutdown_seconds=settings.shutdown_seconds,
+        ready=ready,
+    )
+    if leash is not None:
+        threading.Thread(target=_stop_at_end, args=(leash, server), name="leash", daemon=True).start()
+    server.run()
+
+
+def _stop_at_end(leash: int, server: Server) -> None:
+    # Not by Python's file object: a thread that waits in one would break the end of the process.
+    while os.read(leash, 1024):
+        pass
+    server.stop()

@@ -1,0 +1,282 @@
+"""What runs by itself: a table of name, period and function, each run in one place of the whole installation.
+
+A chore works in bounded batches, each one write transaction that begins with its lease; all may be repeated without
+harm, so a lost lease does none.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+
+from lido import errors
+from lido.call import Call
+from lido.flows import audit, key_rotation
+from lido.flows.message_worker import MessageWorker
+from lido.rules import options
+from lido.storage import audit as audit_entries
+from lido.storage import (
+    budgets,
+    codes,
+    events,
+    leases,
+    lockouts,
+    messages,
+    pools,
+    sessions,
+    signing_keys,
+    spent,
+    statistics,
+    sweeping,
+)
+from lido.storage.database import Transaction
+
+BEGINNING = ""
+_AGAIN = "again"
+_LEASE_MS = 60_000
+_LOOK_SECONDS = 1.0
+_ROWS_AT_ONCE = 1_000
+_COUNTED_AT_ONCE = 10_000
+_POOLS_AT_ONCE = 50
+_DAY_MS = 86_400_000
+_log = structlog.get_logger("lido.chores")
+
+Batch = Callable[[Call, Transaction, str], str | None]
+"""One bounded piece of work from a position (`BEGINNING`): the position of the next, None when all is done."""
+
+
+class Chore(msgspec.Struct, frozen=True):
+    """Something to be done every so often; `waiting` tells by a cheap look whether there is anything to do at all."""
+
+    name: str
+    period_seconds: int
+    batch: Batch
+    waiting: Callable[[Transaction], bool] | None = None
+
+
+class Chores:
+    """Does what is due, in turns: one batch of each chore at a time."""
+
+    def __init__(self, new_call: Callable[[], Call], table: tuple[Chore, ...], *, holder: str) -> None:
+        """`holder` names this process among all that share the database, and never comes twice."""
+        self._new_call = new_call
+        self._table = table
+        self._holder = holder
+        self._under_way: dict[str, tuple[int, str]] = {}
+        self._resting_until: dict[str, int] = {}
+
+    def run_due(self) -> int:
+        """Work until nothing is due; how many batches that took."""
+        batches = 0
+        while done := self.run_some():
+            batches += done
+        return batches
+
+    def run_some(self) -> int:
+        """One batch of each chore that is due; how many batches were done. Raises errors.Unavailable."""
+        call = self._new_call()
+        with call.db.read() as tx:
+            resting = leases.resting(tx, call.now) - set(self._under_way)
+            due = [
+                chore
+                for chore in self._table
+                if chore.name not in resting
+                and self._resting_until.get(chore.name, 0) <= call.now
+                and (chore.waiting is None or chore.waiting(tx))
+            ]
+        return sum(self._run_batch(call, chore) for chore in due)
+
+    def _run_batch(self, call: Call, chore: Chore) -> bool:
+        try:
+            return self._next_batch(call, chore)
+        except (errors.Unavailable, errors.Conflict) as trouble:
+            _log.warning("chore postponed", chore=chore.name, trouble=str(trouble))
+        except Exception:  # noqa: BLE001 - one broken chore must not stop the others
+            _log.exception("chore failed", chore=chore.name)
+        self._under_way.pop(chore.name, None)
+        self._resting_until[chore.name] = call.now + max(chore.period_seconds * 1000, _LEASE_MS)
+        return False
+
+    def _next_batch(self, call: Call, chore: Chore) -> bool:
+        fence, position = self._under_way.pop(chore.name, (0, BEGINNING))
+        with call.db.write() as tx:
+            held = leases.take(tx, chore.name, self._holder, now=call.now, expires_at=call.now + _LEASE_MS)
+            if held is None:
+                return False
+            after = chore.batch(call, tx, position if held == fence else BEGINNING)
+            if after is None:
+                leases.give_back(tx, chore.name, held, due_at=call.now + chore.period_seconds * 1000)
+        if after is not None:
+            self._under_way[chore.name] = (held, after)
+        return True
+
+
+class Background:
+    """The two threads of a process that nobody asked for anything: one sends messages, one does the chores."""
+
+    def __init__(self, chores: Chores, messages: MessageWorker) -> None:
+        self._chores = chores
+        self._messages = messages
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin; once."""
+        for name, run in (("messages", self._send_messages), ("chores", self._do_chores)):
+            thread = threading.Thread(target=run, name=f"lido-{name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def wake(self) -> None:
+        """A message was written: send it now."""
+        self._messages.wake()
+
+    def stop(self, timeout_seconds: float) -> bool:
+        """End after what is in hand; False when that took longer than given, and the threads are left behind."""
+        self._stopping.set()
+        self._messages.stop()
+        for thread in self._threads:
+            thread.join(timeout_seconds / len(self._threads))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _send_messages(self) -> None:
+        while not self._stopping.is_set():
+            if not self._safely(self._messages.run_due):
+                self._messages.wait(_LOOK_SECONDS)
+
+    def _do_chores(self) -> None:
+        while not self._stopping.is_set():
+            if not self._safely(self._chores.run_some):
+                self._stopping.wait(_LOOK_SECONDS)
+
+    @staticmethod
+    def _safely(work: Callable[[], int]) -> int:
+        """Whatever happens is logged, and tried again after a while."""
+        try:
+            return work()
+        except (errors.Unavailable, errors.Conflict) as trouble:
+            _log.warning("background work postponed", trouble=str(trouble))
+        except Exception:  # noqa: BLE001 - a thread that ended would be missed by nobody
+            _log.exception("background work failed")
+        return 0
+
+
+def table(*, event_retention_days: int, message_retention_days: int) -> tuple[Chore, ...]:
+    """Everything that runs by itself. The days hold for pools that say nothing else."""
+
+    def forget_events(call: Call, tx: Transaction, position: str) -> str | None:
+        return _forget_events(call, tx, position, event_retention_days)
+
+    def forget_messages(call: Call, tx: Transaction, _: str) -> str | None:
+        cutoff = first_id_at(call.now - message_retention_days * _DAY_MS)
+        return _again_if_full(messages.remove_before(tx, cutoff, _ROWS_AT_ONCE))
+
+    return (
+        Chore("seal audit", 1, _seal_audit, waiting=audit_entries.has_unsealed),
+        Chore("sweep", 60, _sweep),
+        Chore("sweep counters", 900, _sweep_counters),
+        Chore("rotate signing keys", 60, _rotate_signing_keys),
+        Chore("empty deleted pools", 300, _empty_deleted_pools),
+        Chore("count users", 900, _count_users),
+        Chore("forget events", 3_600, forget_events),
+        Chore("forget messages", 3_600, forget_messages),
+        Chore("remove orphans", 86_400, _remove_orphans),
+    )
+
+
+def first_id_at(at: int) -> str:
+    """What sorts before every time-ordered id (RFC 9562 version 7) made at that millisecond or later."""
+    digits = f"{max(at, 0):012x}"
+    return f"{digits[:8]}-{digits[8:]}"
+
+
+def _again_if_full(removed: int) -> str | None:
+    return _AGAIN if removed >= _ROWS_AT_ONCE else None
+
+
+def _seal_audit(call: Call, tx: Transaction, _: str) -> str | None:
+    return _AGAIN if audit.seal_next(call, tx) else None
+
+
+def _sweep(call: Call, tx: Transaction, _: str) -> str | None:
+    left = _ROWS_AT_ONCE
+    for remove in (spent.remove_expired, codes.remove_expired, messages.drop_expired, sessions.remove_expired):
+        left -= remove(tx, call.now, left)
+        if left <= 0:
+            return _AGAIN
+    return None
+
+
+def _sweep_counters(call: Call, tx: Transaction, _: str) -> str | None:
+    left = _ROWS_AT_ONCE
+    for remove in (lockouts.remove_forgotten, budgets.remove_expired):
+        left -= remove(tx, call.now, left)
+        if left <= 0:
+            return _AGAIN
+    return None
+
+
+def _rotate_signing_keys(call: Call, tx: Transaction, _: str) -> str | None:
+    due = signing_keys.pools_due(tx, call.now, _POOLS_AT_ONCE)
+    for pool_id in due:
+        key_rotation.advance(call, tx, pool_id)
+    return _AGAIN if len(due) == _POOLS_AT_ONCE else None
+
+
+def _empty_deleted_pools(_: Call, tx: Transaction, __: str) -> str | None:
+    for pool_id in pools.deleted(tx, 1):
+        sweeping.empty_pool(tx, pool_id, _ROWS_AT_ONCE)
+        return _AGAIN
+    return None
+
+
+def _forget_events(call: Call, tx: Transaction, position: str, default_days: int) -> str | None:
+    """`position` is the last pool that was done."""
+    found = pools.ids(tx, after=position, limit=_POOLS_AT_ONCE)
+    left = _ROWS_AT_ONCE
+    for pool_id in found:
+        pool = pools.find(tx, pool_id)
+        days = int((pool and options.text(pool, "event_retention_days")) or default_days)
+        left -= events.remove_before(tx, pool_id, first_id_at(call.now - days * _DAY_MS), left)
+        if left <= 0:
+            return position
+        position = pool_id
+    return position if found else None
+
+
+def _count_users(call: Call, tx: Transaction, position: str) -> str | None:
+    """`position` is JSON: the pool in hand, the last sub counted, how many so far."""
+    pool_id, sub, total = _counting(tx, position)
+    left = _COUNTED_AT_ONCE
+    while pool_id and left > 0:
+        counted, sub = statistics.count_users(tx, pool_id, after=sub, limit=left)
+        total += counted
+        left -= counted
+        if left > 0:
+            statistics.put(tx, pool_id, statistics.USERS, total, call.now)
+            pool_id, sub, total = _next_pool(tx, pool_id), "", 0
+            left -= _COUNTED_AT_ONCE // _POOLS_AT_ONCE
+    return msgspec.json.encode([pool_id, sub, total]).decode() if pool_id else None
+
+
+def _counting(tx: Transaction, position: str) -> tuple[str, str, int]:
+    if not position:
+        return _next_pool(tx, ""), "", 0
+    pool_id, sub, total = msgspec.json.decode(position)
+    return pool_id, sub, total
+
+
+def _next_pool(tx: Transaction, after: str) -> str:
+    return next(iter(pools.ids(tx, after=after, limit=1)), "")
+
+
+def _remove_orphans(_: Call, tx: Transaction, position: str) -> str | None:
+    """`position` is JSON: the number of the table in hand, and the last key looked at."""
+    given: tuple[int, list[Any]] = msgspec.json.decode(position) if position else (0, [])
+    number, after = given
+    last = sweeping.remove_orphans(tx, sweeping.PERSONAL[number], tuple(after), _ROWS_AT_ONCE)
+    if last is not None:
+        return msgspec.json.encode([number, list(last)]).decode()
+    return msgspec.json.encode([number + 1, []]).decode() if number + 1 < len(sweeping.PERSONAL) else None

@@ -1,0 +1,19 @@
+"""Whether this installation has its demo pool already."""
+
+from lido.call import Call
+from lido.storage import facts
+
+_FACT = "demo"
+
+
+def find(call: Call) -> str | None:
+    """The id of the demo pool that was made."""
+    with call.db.read() as tx:
+        return facts.find(tx, _FACT)
+
+
+def remember(call: Call, pool_id: str) -> str:
+    """State that this is the demo pool; another node's, if that was faster, stays."""
+    with call.db.write() as tx:
+        facts.add(tx, _FACT, pool_id)
+        return facts.find(tx, _FACT) or pool_id

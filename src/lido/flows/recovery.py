@@ -1,0 +1,170 @@
+"""Forgotten passwords: the code that lets a person set a new one, asked for by the person or by an operator."""
+
+from lido import errors
+from lido.call import Call
+from lido.flows import access, codes, delivery, handles, passwords, strangers
+from lido.flows.delivery import Attribute, Delivery
+from lido.flows.events import Fact, tell
+from lido.flows.strangers import Stranger
+from lido.flows.triggers import require_none
+from lido.records import Pool, Status, User
+from lido.rules import password_policy
+from lido.storage import lockouts, users
+from lido.storage import passwords as stored_passwords
+from lido.storage.database import Transaction
+
+WRONG_STATE = "User password cannot be reset in the current state."
+_NO_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
+_RESETTABLE = (Status.CONFIRMED, Status.RESET_REQUIRED)
+_RACES = 3
+
+
+def forgot(call: Call, *, client_id: str, secret_hash: str | None, username: str) -> Delivery:
+    """A person asks for a code (ForgotPassword); the old password works until the new one is set.
+
+    Raises ResourceNotFound, NotAuthorized, UserNotFound, InvalidParameter, LimitExceeded, UnexpectedLambda.
+    """
+    stranger = strangers.meet(call, client_id, username, secret_hash)
+    pool, user = stranger.pool, stranger.user
+    possible = delivery.recovery_attributes(pool)
+    if not possible:
+        raise errors.NotAuthorized("Contact administrator to reset password.")
+    if user is None:
+        require_none(pool, "UserMigration")
+    attribute = _reset_to(pool, user)
+    if isinstance(attribute, errors.Fault):
+        stranger.refuse(attribute)
+    with call.db.write() as tx:
+        codes.ask(call, tx, pool, stranger.subject(call), codes.RESET)
+        if user is None or isinstance(attribute, errors.Fault):
+            return delivery.simulated(call, pool, username, possible)
+        return _send(call, tx, pool, user, attribute, stranger.client.client_id)
+
+
+def _reset_to(pool: Pool, user: User | None) -> Attribute | errors.Fault:
+    """Where a reset code goes, or why nowhere: the caller decides whether that may be said."""
+    if user is None:
+        return errors.UserNotFound(strangers.UNKNOWN)
+    if not user.enabled:
+        return errors.NotAuthorized("User is disabled.")
+    if user.status not in (*_RESETTABLE, Status.UNCONFIRMED):
+        return errors.NotAuthorized(WRONG_STATE)
+    attribute = delivery.to_recover(pool, user)
+    if attribute is None:
+        return errors.InvalidParameter(_NO_ADDRESS)
+    return attribute if user.status in _RESETTABLE else errors.NotAuthorized(WRONG_STATE)
+
+
+def _send(call: Call, tx: Transaction, pool: Pool, user: User, attribute: Attribute, client_id: str | None) -> Delivery:
+    return delivery.send_code(
+        call,
+        tx,
+        pool,
+        user,
+        source="ForgotPassword",
+        purpose=codes.RESET,
+        attribute=attribute,
+        address=delivery.address_of(user, attribute) or "",
+        client_id=client_id,
+    )
+
+
+def confirm(call: Call, *, client_id: str, secret_hash: str | None, username: str, code: str, password: str) -> None:
+    """The person shows the code and sets a new password (ConfirmForgotPassword); one goes only with the other.
+
+    Raises ResourceNotFound, NotAuthorized, UserNotFound, UserNotConfirmed, LimitExceeded, ExpiredCode, CodeMismatch,
+    InvalidPassword, InvalidParameter, PasswordHistoryPolicyViolation, UnexpectedLambda, TooManyRequests.
+    """
+    password_policy.refuse_malformed(password)
+    stranger = strangers.meet(call, client_id, username, secret_hash)
+    pool, user = stranger.pool, stranger.user
+    require_none(pool, "PostConfirmation")
+    if user is None:
+        stranger.refuse(errors.UserNotFound(strangers.UNKNOWN))
+    codes.take(call, pool, stranger.subject(call), codes.RESET)
+    if user is None:
+        raise errors.CodeMismatch
+    fault = _unfit(user)
+    if fault is not None:
+        stranger.refuse(fault)
+        raise errors.CodeMismatch
+    try:
+        _confirm(call, stranger, user, code, password)
+    except errors.ExpiredCode:
+        if stranger.hides_all:
+            raise errors.CodeMismatch from None
+        raise
+
+
+def _unfit(user: User) -> errors.Fault | None:
+    """Why no code can help this user."""
+    if not user.enabled:
+        return errors.NotAuthorized("User is disabled.")
+    if user.status == Status.UNCONFIRMED:
+        return errors.UserNotConfirmed()
+    return None if user.status in _RESETTABLE else errors.NotAuthorized(WRONG_STATE)
+
+
+def _confirm(call: Call, stranger: Stranger, user: User, code: str, password: str) -> None:
+    pool = stranger.pool
+    for _ in range(_RACES):
+        with call.db.read() as tx:
+            codes.check(call, tx, pool, user, codes.RESET, code)
+            replaced = stored_passwords.find(tx, pool.pool_id, user.sub)
+            earlier = passwords.earlier(tx, pool, user.sub)
+        passwords.check_policy(pool, stranger.name, password)
+        passwords.check_not_used(call, pool, user.sub, password, present=replaced, earlier=earlier)
+        material = passwords.make_material(call, pool, user.sub, user.username, password)
+        try:
+            with call.db.write() as tx:
+                present = _prove(call, tx, pool, user.sub, code)
+                fact = Fact(client_id=stranger.client.client_id, reason="ConfirmForgotPassword")
+                passwords.replace(
+                    call, tx, pool, present, material, replaced=replaced, status=Status.CONFIRMED, fact=fact
+                )
+                lockouts.remove(tx, pool.pool_id, user.sub)
+                return
+        except errors.Conflict:
+            continue
+    raise errors.TooManyRequests
+
+
+def _prove(call: Call, tx: Transaction, pool: Pool, sub: str, code: str) -> User:
+    """The user, locked, whose code is used up and whose address it proves.
+
+    A code that went to an address that is no longer the user's, or is somebody else's alias by now, resets nothing.
+    """
+    user = users.find_locked(tx, pool.pool_id, sub)
+    if user is None or _unfit(user) is not None:
+        raise errors.ExpiredCode
+    shown = codes.consume(call, tx, pool, user, codes.RESET, code)
+    if not codes.is_current(call, user, shown):
+        raise errors.ExpiredCode
+    try:
+        handles.store(call, tx, pool, user, codes.proven(call, user, shown))
+    except errors.AliasExists:
+        raise errors.ExpiredCode from None
+    return user
+
+
+def reset_by_operator(call: Call, *, pool_id: str, username: str) -> Delivery:
+    """An operator ends a password (AdminResetUserPassword): the user gets a code and must set a new one with it.
+
+    Raises ResourceNotFound, UserNotFound, NotAuthorized, InvalidParameter, UnexpectedLambda.
+    """
+    with call.db.write() as tx:
+        pool = access.require_pool(call, tx, pool_id)
+        user = users.find_locked(tx, pool.pool_id, access.require_user(tx, pool, username).sub)
+        if user is None:
+            raise errors.UserNotFound
+        if not user.enabled:
+            raise errors.NotAuthorized("User is disabled")
+        attribute = _reset_to(pool, user)
+        if isinstance(attribute, errors.Fault):
+            raise attribute
+        users.set_status(tx, pool.pool_id, user.sub, status=Status.RESET_REQUIRED, seen=None, now=call.now)
+        passwords.end_sessions_if_wanted(call, tx, pool, user.sub)
+        tell(call, tx, pool.pool_id, "password_reset_required", user.sub)
+        # The code belongs to the generation that begins here.
+        current = users.find(tx, pool.pool_id, user.sub) or user
+        return _send(call, tx, pool, current, attribute, None)

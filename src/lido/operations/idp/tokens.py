@@ -1,0 +1,53 @@
+"""Tokens: refreshed, revoked, and ended for every device at once."""
+
+from lido import errors
+from lido.call import Call
+from lido.flows import access, tokens
+from lido.flows.tokens import ClientProof
+from lido.operations import operation
+from lido.shapes import idp
+
+
+@operation
+def get_tokens_from_refresh_token(
+    call: Call, request: idp.GetTokensFromRefreshTokenRequest
+) -> idp.GetTokensFromRefreshTokenResponse:
+    proof = ClientProof("secret", request.client_secret)
+    try:
+        given = tokens.refresh(call, request.client_id, request.refresh_token, proof, by_flow=False)
+    except errors.PasswordResetRequired as refusal:
+        # The model of this operation does not know this refusal.
+        raise errors.NotAuthorized(refusal.message) from None
+    return idp.GetTokensFromRefreshTokenResponse(
+        authentication_result=idp.AuthenticationResultType(
+            access_token=given.access,
+            expires_in=given.expires_in_seconds,
+            token_type="Bearer",  # noqa: S106 - a kind of token
+            refresh_token=given.refresh,
+            id_token=given.id,
+        )
+    )
+
+
+@operation
+def revoke_token(call: Call, request: idp.RevokeTokenRequest) -> idp.RevokeTokenResponse:
+    tokens.revoke(call, request.client_id, request.client_secret, request.token)
+    return idp.RevokeTokenResponse()
+
+
+@operation
+def global_sign_out(call: Call, request: idp.GlobalSignOutRequest) -> idp.GlobalSignOutResponse:
+    whose = access.signed_in_user(call, request.access_token)
+    tokens.sign_out_everywhere(call, whose.pool, whose.user)
+    return idp.GlobalSignOutResponse()
+
+
+@operation
+def admin_user_global_sign_out(
+    call: Call, request: idp.AdminUserGlobalSignOutRequest
+) -> idp.AdminUserGlobalSignOutResponse:
+    with call.db.read() as tx:
+        pool = access.require_pool(call, tx, request.user_pool_id)
+        user = access.require_user(tx, pool, request.username)
+    tokens.sign_out_everywhere(call, pool, user)
+    return idp.AdminUserGlobalSignOutResponse()

@@ -1,0 +1,75 @@
+"""Clearing away what is over, in bounded bites: the contents of deleted pools, rows of gone users."""
+
+from lido.storage.database import Row, Transaction
+
+# What a pool owns, children before parents, and the key of each. The audit trail outlives its pools.
+OWNED = {
+    "messages": "pool_id, id",
+    "outbox": "pool_id, id",
+    "events": "pool_id, id",
+    "sessions": "pool_id, sub, id",
+    "spent": "pool_id, id",
+    "budgets": "pool_id, subject, kind",
+    "lockouts": "pool_id, subject",
+    "codes": "pool_id, sub, purpose",
+    "group_members": "pool_id, sub, group_name",
+    "groups": "pool_id, name",
+    "password_history": "pool_id, sub, set_at",
+    "passwords": "pool_id, sub",
+    "pending_attributes": "pool_id, sub, name",
+    "user_names": "pool_id, name_key",
+    "users": "pool_id, sub",
+    "client_secrets": "pool_id, client_id, slot",
+    "clients": "pool_id, client_id",
+    "signing_keys": "pool_id, kid",
+    "limits": "pool_id, category",
+    "pool_statistics": "pool_id, name",
+}
+# What a user owns; a request that raced the user's deletion may have left some. Their events stay.
+PERSONAL = (
+    "user_names",
+    "pending_attributes",
+    "passwords",
+    "password_history",
+    "group_members",
+    "codes",
+    "sessions",
+)
+
+
+def empty_pool(tx: Transaction, pool_id: str, limit: int) -> int:
+    """Delete what a deleted pool owned, at most `limit` rows, the pool itself last; how many went."""
+    gone = 0
+    for table, key in OWNED.items():
+        gone += tx.run(
+            f"""DELETE FROM {table} WHERE ({key}) IN
+                  (SELECT {key} FROM {table} WHERE pool_id = :pool_id LIMIT :limit)""",
+            pool_id=pool_id,
+            limit=limit - gone,
+        )
+        if gone >= limit:
+            return gone
+    return gone + tx.run("DELETE FROM pools WHERE pool_id = :pool_id AND deleted_at IS NOT NULL", pool_id=pool_id)
+
+
+def remove_orphans(tx: Transaction, table: str, after: Row, limit: int) -> Row | None:
+    """Look at the next `limit` rows of a personal table after that key, and delete those whose user is gone.
+
+    The last key looked at, None at the end; () begins.
+    """
+    key = OWNED[table]
+    names = key.split(", ")
+    given = {f"after_{name}": value for name, value in zip(names, after, strict=False)}
+    beyond = f"WHERE ({key}) > ({', '.join(f':after_{name}' for name in names)})" if after else ""
+    seen = tx.rows(f"SELECT {key} FROM {table} {beyond} ORDER BY {key} LIMIT :limit", limit=limit, **given)
+    if not seen:
+        return None
+    last = {f"last_{name}": value for name, value in zip(names, seen[-1], strict=True)}
+    until = f"({key}) <= ({', '.join(f':last_{name}' for name in names)})"
+    tx.run(
+        f"""DELETE FROM {table} {beyond} {"AND" if after else "WHERE"} {until} AND NOT EXISTS
+              (SELECT 1 FROM users u WHERE u.pool_id = {table}.pool_id AND u.sub = {table}.sub)""",
+        **given,
+        **last,
+    )
+    return seen[-1]
