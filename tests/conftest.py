@@ -11,6 +11,9 @@ from tests.world import World, sign_by
 
 from lido.storage.database import Database
 
+# What the doors log in this process is nobody's to read; warnings stay.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+
 ENGINES = os.environ.get("LIDO_TEST_DATABASES", "sqlite,postgresql").split(",")
 
 

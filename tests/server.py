@@ -117,15 +117,7 @@ class Server:
 
     def outbox(self, to: str) -> list[dict[str, Any]]:
         """The messages to that address, newest last."""
-        return self._interim(to)
-
-    def _interim(self, to):
-        import msgspec
-        from lido.cli.installation import open_installation
-        from lido.flows import delivery
-        from lido.settings import load
-        with open_installation(load({"data_dir": str(self.data_dir), "database": self.database}, environ={})) as lido:
-            return [msgspec.to_builtins(m) for m in delivery.sent(lido.call(), to=to)]
+        return list(json.loads(self.lido("outbox", "--json", "--to", to)))
 
     def code(self, to: str) -> str:
         """The code in the newest message to that address."""

@@ -1,8 +1,9 @@
 """Access tokens for tests of what a signed-in person may do, made without the way in."""
 
+from tests.world import World
+
 from lido.flows import access, signing
 from lido.rules import jwt
-from tests.world import World
 
 
 def access_token(house: World, pool_id: str, client_id: str, username: str) -> str:

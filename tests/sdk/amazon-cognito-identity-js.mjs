@@ -61,7 +61,7 @@ const guestSession = await outcome(
   nothingMore,
 )
 
-await tell({
+tell({
   confirmedAtOnce: signedUp.userConfirmed,
   signInBeforeConfirming: early.code,
   confirmed,

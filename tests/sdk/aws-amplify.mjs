@@ -52,7 +52,7 @@ const answered = await confirmSignIn({ challengeResponse: 'Guest-pass-1!' })
 const guest = await getCurrentUser()
 await signOut()
 
-await tell({
+tell({
   signUpStep: signedUp.nextStep.signUpStep,
   codeWentTo: signedUp.nextStep.codeDeliveryDetails,
   confirmed: confirmed.isSignUpComplete,

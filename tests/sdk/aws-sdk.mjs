@@ -47,7 +47,7 @@ const seen = await client.send(new AdminGetUserCommand({ UserPoolId: userPoolId,
 const pools = []
 for await (const page of paginateListUserPools({ client, pageSize: 1 }, {})) pools.push(...page.UserPools)
 
-await tell({
+tell({
   confirmedAtOnce: signedUp.UserConfirmed,
   codeWentTo: signedUp.CodeDeliveryDetails,
   secondSignUp: again instanceof UsernameExistsException,

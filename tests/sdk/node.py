@@ -10,7 +10,7 @@ from typing import Any
 from tests.server import Server
 
 HERE = Path(__file__).parent
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 60
 
 
 class Node:
@@ -30,6 +30,7 @@ class Node:
         try:
             with process:
                 told = _converse(process, server, facts)
+                process.stdin.close()
                 complaint = process.stderr.read()
         finally:
             clock.cancel()

@@ -13,9 +13,8 @@ export async function codeSentTo(address) {
   return hear()
 }
 
-export async function tell(found) {
+export function tell(found) {
   say({ told: found })
-  await lines.return()
 }
 
 // How a promise is refused: the error itself. One that is kept is a failure.

@@ -2,6 +2,7 @@
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.conftest import ENGINES
 from tests.sdk.people import invite
 
 pytestmark = pytest.mark.sdk
@@ -40,6 +41,8 @@ def test_the_aws_sdk_signs_up_in_and_out(aws, node, facts):
     }
 
 
+# Its arithmetic is written in JavaScript: each sign-in takes this client a second, whatever the database.
+@pytest.mark.parametrize("server", ENGINES[-1:], indirect=True)
 def test_amazon_cognito_identity_js_lives_a_whole_account(aws, idp, node, facts, tenant):
     found = node("amazon-cognito-identity-js.mjs", aws, {**facts, "invited": invite(idp, tenant)})
 

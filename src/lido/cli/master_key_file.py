@@ -1,7 +1,7 @@
-"""The master key's file: base64 lines, newest first; made with a new database and at no other time."""
+"""The master keys' file: base64 lines; made with a new database and at no other time, longer by each rotation."""
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from click import ClickException
@@ -34,7 +34,7 @@ def unlock(
     """
     entropy = SystemEntropy()
     made = create and _may_be_made(settings, database) and _make(path_of(settings), entropy)
-    masters = _read(settings, database)
+    masters = read(settings, database)
     if create and not master_key.sealing_ids(database):
         master_key.adopt(database, KeyRing(masters, entropy.bytes))
     try:
@@ -49,8 +49,8 @@ def unlock(
     return ring
 
 
-def _read(settings: Settings, database: Database) -> tuple[bytes, ...]:
-    """The keys at hand, newest first. Raises ClickException."""
+def read(settings: Settings, database: Database) -> tuple[bytes, ...]:
+    """The keys at hand. Raises ClickException."""
     if settings.master_key:
         return parse_master_keys(settings.master_key)
     path = path_of(settings)
@@ -65,6 +65,24 @@ def _read(settings: Settings, database: Database) -> tuple[bytes, ...]:
         raise ClickException(f"The master key file {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise ClickException(f"The master key file {path} is damaged: {error}.") from error
+
+
+def add(settings: Settings, database: Database) -> bytes:
+    """Write a new key into the file, behind the others: it opens, and nothing is sealed with it yet. Raises OSError."""
+    made = SystemEntropy().bytes(MASTER_KEY_BYTES)
+    _rewrite(settings, (*read(settings, database), made))
+    return made
+
+
+def remove(settings: Settings, database: Database, name: str) -> None:
+    """Take the key of that id (hex) out of the file. Raises OSError."""
+    _rewrite(settings, [master for master in read(settings, database) if master_key.name_of(master) != name])
+
+
+def _rewrite(settings: Settings, masters: Sequence[bytes]) -> None:
+    lines = "".join(b64encode(master).decode() + "\n" for master in masters)
+    # Through a link to where the file is: the link stays one.
+    files.write_private(path_of(settings).resolve(), lines, replace=True)
 
 
 def _may_be_made(settings: Settings, database: Database) -> bool:

@@ -1,4 +1,4 @@
-"""One serving process: its metrics and its server on a bound socket, from listening to the last answer."""
+"""One serving process: its metrics, its server on a bound socket and its work in the background."""
 
 import os
 import socket
@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from lido.assembly import Lido
+from lido.cli import master_key_watch
 from lido.ports import metrics
 from lido.ports.listener import Certificate, Server
 from lido.settings import Settings
@@ -29,16 +30,26 @@ def run(
     if settings.metrics_port:
         metrics.serve_metrics(lido.metrics.registry, settings.metrics_host, settings.metrics_port + number)
     certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
+    background = lido.background()
+
+    def listening() -> None:
+        background.start()
+        ready()
+
     server = Server(
         lido.application(),
         bound,
         certificate=certificate,
         shutdown_seconds=settings.shutdown_seconds,
-        ready=ready,
+        ready=listening,
     )
     if leash is not None:
         threading.Thread(target=_stop_at_end, args=(leash, server), name="leash", daemon=True).start()
-    server.run()
+    try:
+        with master_key_watch.watching(lido):
+            server.run()
+    finally:
+        background.stop(settings.shutdown_seconds)
 
 
 def _stop_at_end(leash: int, server: Server) -> None:

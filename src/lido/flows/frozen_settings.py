@@ -15,7 +15,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access, events, handles, pool_options
 from lido.flows.events import Fact
-from lido.records import Handle, HandleKind, Pool, SearchKeys, User
+from lido.records import Folding, Handle, HandleKind, Pool, SearchKeys, User
 from lido.rules import identifiers, pool_requirements, pool_settings, profile
 from lido.rules.schema import CUSTOM, DEVELOPER, STANDARD_NAMES
 from lido.rules.usernames import check_username
@@ -265,7 +265,7 @@ def settle(call: Call, plan: Plan, changed_at: int) -> list[Broken]:
 def _settled(call: Call, plan: Plan, sub: str) -> Broken | None:
     with call.db.write() as tx:
         user = users.find_locked(tx, plan.before.pool_id, sub)
-        move = user and _move(plan, user)
+        move = _move(plan, user) if user else None
         if user is None or move is None:
             return None
         _release(tx, move)
@@ -329,10 +329,23 @@ def _shorten_client_lists(call: Call, tx: Transaction, plan: Plan) -> None:
                 write_attributes=_remaining(shape.write_attributes, plan.retired),
             )
             settings = replace(client.settings, shape=shorter)
-            if shorter != shape and not clients.set_settings(tx, client, name=client.name, settings=settings, now=call.now):
+            if shorter != shape and not clients.set_settings(
+                tx, client, name=client.name, settings=settings, now=call.now
+            ):
                 raise errors.ConcurrentModification
         after = page[-1].client_id
 
 
 def _remaining(listed: list[str] | None, retired: frozenset[str]) -> list[str] | None:
     return None if listed is None else [name for name in listed if name not in retired]
+
+
+def in_force(pool: Pool) -> list[tuple[str, str, str]]:
+    """The pool's frozen settings: name, value as `planned` takes it, and `set`."""
+    shape = pool.settings.shape
+    return [
+        ("alias_attributes", ",".join(shape.alias_attributes or ()), "set"),
+        ("username_attributes", ",".join(shape.username_attributes or ()), "set"),
+        ("required_attributes", ",".join(sorted(_required(pool) - {"sub"})), "set"),
+        ("case_sensitive", "false" if pool.folding == Folding.INSENSITIVE else "true", "set"),
+    ]

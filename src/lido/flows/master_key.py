@@ -49,6 +49,11 @@ def adopt(database: Database, ring: KeyRing) -> None:
             facts.add(tx, CHECK + ring.key_id.hex(), base64url.encode(ring.check_value()))
 
 
+def name_of(master: bytes) -> str:
+    """The id, in hex, of a 32-byte key; it tells nothing about the key."""
+    return key_id(master).hex()
+
+
 def sealing_id(database: Database) -> str:
     """The id, in hex, of the key that seals; '' in a new database."""
     with database.read() as tx:

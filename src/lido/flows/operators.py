@@ -3,9 +3,9 @@
 A key that was read is trusted for at most one second, on every node.
 """
 
-import msgspec
-
 import re
+
+import msgspec
 
 from lido.call import Call, Caller
 from lido.records import AccessKey, Operator
@@ -15,6 +15,8 @@ from lido.storage.database import Transaction
 
 ROOT = "root"
 PURPOSE = "access key"
+POLICIES = {"full": policies.FULL_ACCESS, "read-only": policies.READ_ONLY_ACCESS}
+"""Policies that have a name."""
 _OPERATOR = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
 _ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 

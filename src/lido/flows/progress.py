@@ -23,21 +23,21 @@ _ID_BYTES = 16
 
 
 class Progress(msgspec.Struct, frozen=True, array_like=True):
-    """`sub` is None for a stranger who may not learn it. `secret` belongs to the challenge that `step` names.
+    """`subject` is whose lockout counts, `state` the account's at the last step: a change of it ends what is under way.
 
-    `epoch` and `password_version` are the account's at the start: a change of either ends what is under way.
+    Both are as long for strangers as for users, so that the length of the string does not tell them apart. `secret`
+    belongs to the challenge that `step` names.
     """
 
     step: str
     flow: str
     door: Door
-    sub: str | None
+    subject: str
+    state: bytes
     typed: str
-    epoch: int
-    password_version: int
-    id: bytes
     started_at: int
     expires_at: int
+    id: bytes = b""
     proofs: tuple[Proof, ...] = ()
     secret: bytes = b""
 

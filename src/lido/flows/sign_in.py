@@ -98,11 +98,9 @@ def start(call: Call, attempt: Attempt, flow_name: str) -> Outcome:
         step=flow.first,
         flow=flow.name,
         door=attempt.door,
-        sub=scene.user.sub if scene.user else None,
+        subject=scene.subject,
+        state=_state(scene),
         typed=typed,
-        epoch=scene.user.epoch if scene.user else 0,
-        password_version=scene.password.version if scene.password else 0,
-        id=b"",
         started_at=call.now,
         expires_at=0,
     )
@@ -125,7 +123,7 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     with call.db.read() as tx:
         pool_id, folding = _locate(call, tx, attempt)
         begun = progress.open_blob(call, pool_id, attempt.client_id, challenge_name, blob)
-        found = sign_ins.by_sub(tx, pool_id, attempt.client_id, begun.sub or "")
+        found = sign_ins.by_sub(tx, pool_id, attempt.client_id, begun.subject)
         scene = _scene(call, tx, attempt, found, begun.typed, name_key(begun.typed, folding))
         access.check_secret_hash(call, tx, scene.client, named, attempt.given.get("SECRET_HASH"))
     triggers.require_none(scene.pool, *_TRIGGERS)
@@ -218,13 +216,18 @@ def _blob(challenge: Challenge, session: str | None, given: Mapping[str, str]) -
 
 def _require_same(scene: Scene, begun: Progress, door: Door, named: str) -> None:
     """The same person, at the same door, under the same password and epoch as when it began."""
-    user, row = scene.user, scene.password
-    epoch, version = (user.epoch if user else 0), (row.version if row else 0)
-    gone = begun.sub is not None and user is None
-    if gone or begun.door != door or (epoch, version) != (begun.epoch, begun.password_version):
+    gone = scene.user is None and not unknown_users.is_subject(begun.subject)
+    if gone or begun.door != door or begun.state != _state(scene):
         raise errors.NotAuthorized(INVALID)
-    if user is not None and not _is_called(scene, named):
+    if scene.user is not None and not _is_called(scene, named):
         raise errors.NotAuthorized(INVALID)
+
+
+def _state(scene: Scene) -> bytes:
+    """The account's epoch and its password's version: what any change that matters raises."""
+    epoch = scene.user.epoch if scene.user else 0
+    version = scene.password.version if scene.password else 0
+    return epoch.to_bytes(4, "big") + version.to_bytes(4, "big")
 
 
 def _is_called(scene: Scene, named: str) -> bool:
@@ -326,8 +329,7 @@ def _go_on(step: _Step, verdict: Right) -> Outcome:
         case Enter():
             return SignedIn(scene, proofs, call.now, (*step.spent, *verdict.effects), step.reserved)
         case Ask(name):
-            version = scene.password.version if scene.password else 0
-            further = structs.replace(begun, step=name, proofs=proofs, password_version=version)
+            further = structs.replace(begun, step=name, proofs=proofs, state=_state(scene))
             turn, challenge = Turn(call, scene, further, {}), registry()[name]
             offer = challenge.offer(turn)
             step.settle("challenged", name, effects=verdict.effects)

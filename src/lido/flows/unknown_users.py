@@ -12,12 +12,19 @@ from lido.rules import srp
 from lido.rules.usernames import looks_like_email, looks_like_phone
 
 _PURPOSE = "unknown user"
-_SUBJECT_BYTES = 16
+_MARK = "x:"
+# With the mark as long as a sub.
+_SUBJECT_DIGITS = 34
 
 
 def subject(call: Call, pool_id: str, name_key: str) -> str:
     """What the lockout counts wrong passwords on, as it does on a sub."""
-    return "x:" + call.keys.mac(_PURPOSE, "subject", pool_id, name_key)[:_SUBJECT_BYTES].hex()
+    return _MARK + call.keys.mac(_PURPOSE, "subject", pool_id, name_key).hex()[:_SUBJECT_DIGITS]
+
+
+def is_subject(text: str) -> bool:
+    """Whether `subject` made this, for nobody."""
+    return text.startswith(_MARK)
 
 
 def srp_identity(call: Call, pool: Pool, typed: str, name_key: str) -> str:

@@ -1,6 +1,7 @@
 """Files for the owner's eyes alone: keys, credentials. Written whole or not at all, and never over another."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from lido import silence
@@ -21,10 +22,13 @@ def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
     With `replace` an older file gives way. Raises OSError.
     """
     silence.refuse_if_open("Writing a file")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # with mode 0600
+    draft = Path(name)
     try:
-        _write(draft, text)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         if replace:
             draft.replace(path)
         else:
@@ -35,14 +39,6 @@ def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
         draft.unlink(missing_ok=True)
     _flush_folder(path.parent)
     return True
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 KEEP_ALIVE_SECONDS = 75
 HEAD_SECONDS = 30
 HEAD_BYTES = 64 * 1024
+FAREWELL_SECONDS = 1
 BACKLOG = 2048
 
 
@@ -132,6 +133,12 @@ class _Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head, self._head_bytes = True, 0
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Close what is idle. TLS waits half a minute for the client's farewell; a stopping server does not."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()

@@ -161,7 +161,7 @@ class SMTPMail:
 def compose(email: Email) -> tuple[str, bytes]:
     """The envelope's sender and the message (RFC 5322, MIME) of an e-mail.
 
-    Raises Undeliverable for control characters in a header, and for recipients that not every server takes:
+    Raises Undeliverable for control characters in a header, and for addresses that not every server takes:
     lists, quoted and internationalised ones.
     """
     if not _ADDRESS.fullmatch(email.to):
@@ -191,7 +191,8 @@ def compose(email: Email) -> tuple[str, bytes]:
 def _only_address(message: EmailMessage) -> Address:
     addresses: tuple[Address, ...] = message["From"].addresses
     if len(addresses) != 1 or not _ADDRESS.fullmatch(addresses[0].addr_spec):
-        raise Undeliverable("the sender is not one plain address", transient=False)
+        # An operator can mend this one, so the message waits.
+        raise Undeliverable("the sender is not one plain address", transient=True)
     return addresses[0]
 
 
@@ -203,7 +204,7 @@ def _deliver(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> 
         code = next(iter(refused.recipients.values()))[0]
         raise Undeliverable(f"recipient refused: {code}", transient=code < _PERMANENT) from None
     except smtplib.SMTPSenderRefused as refused:
-        # An operator can mend this one, so the message waits.
+        # As with a sender that is no address: an operator can mend it.
         raise Undeliverable(f"sender refused: {refused.smtp_code}", transient=True) from None
     except smtplib.SMTPDataError as refused:
         raise Undeliverable(f"message refused: {refused.smtp_code}", transient=refused.smtp_code < _PERMANENT) from None

@@ -4,7 +4,6 @@ import re
 from typing import Protocol
 from urllib.parse import quote_plus
 
-import urllib3
 from msgspec import Struct
 
 from lido import silence
@@ -51,6 +50,8 @@ class HTTPGateway:
         password: str | None = None,
         timeout_seconds: float = 10.0,
     ) -> None:
+        import urllib3  # 40 ms at start-up that only those with a gateway pay
+
         self._url = url
         self._form = form
         self._sender = sender
@@ -72,6 +73,8 @@ class HTTPGateway:
             raise Undeliverable(f"the gateway answered {status}", transient=transient)
 
     def _post(self, body: bytes) -> int:
+        from urllib3.exceptions import HTTPError  # as above
+
         try:
             response = self._http.request(
                 "POST",
@@ -83,6 +86,6 @@ class HTTPGateway:
                 preload_content=False,
             )
             response.close()
-        except urllib3.exceptions.HTTPError as trouble:
+        except HTTPError as trouble:
             raise Undeliverable(f"the gateway was not reached: {type(trouble).__name__}", transient=True) from None
         return response.status

@@ -68,7 +68,9 @@ def forget_past(tx: Transaction, now: int, *, keep_sessions: bool) -> None:
     )
     if keep_sessions:
         return
-    tx.run("UPDATE users SET epoch = epoch + :epochs, signed_out_at = :now, version = version + 1", epochs=_EPOCHS, now=now)
+    tx.run(
+        "UPDATE users SET epoch = epoch + :epochs, signed_out_at = :now, version = version + 1", epochs=_EPOCHS, now=now
+    )
     tx.run("UPDATE sessions SET revoked_at = :now WHERE revoked_at IS NULL", now=now)
     tx.run("DELETE FROM codes")
     tx.run("UPDATE messages SET state = 2, last_error = 'restored' WHERE state = 0")

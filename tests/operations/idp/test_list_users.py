@@ -123,7 +123,7 @@ def test_no_limit_and_zero_are_sixty(idp, pool):
         page = idp.list_users(UserPoolId=pool, **limit)
         assert len(page["Users"]) == 5
         assert "PaginationToken" not in page
-    with pytest.raises(idp.exceptions.InvalidParameterException, match="less than or equal to 60"):
+    with pytest.raises(idp.exceptions.InvalidParameterException, match=r"less than or equal to 60"):
         idp.list_users(UserPoolId=pool, Limit=61)
 
 
@@ -132,7 +132,7 @@ def test_a_page_token_works_for_an_hour_and_for_its_own_list_only(house, idp, po
     other = house.pool()
 
     def refused(**request):
-        with pytest.raises(idp.exceptions.InvalidParameterException, match="Paging marker .* is invalid for request"):
+        with pytest.raises(idp.exceptions.InvalidParameterException, match=r"Paging marker .* is invalid for request"):
             idp.list_users(**{"UserPoolId": pool, "PaginationToken": token, **request})
 
     refused(Filter='name ^= ""')

@@ -290,7 +290,7 @@ def test_earlier_passwords_are_refused_and_leave_the_code(house):
     alice.forget()
     assert refused(alice.confirm, password=OLD) == refusal
     assert refused(alice.confirm, password="second-1") == refusal
-    alice.confirm(password="third-1")
+    alice.confirm(password="third-11")
     alice.forget()
     alice.confirm(password=OLD)
 

@@ -119,7 +119,7 @@ def test_a_used_code_is_refused(house, pool, app):
 def test_a_wrong_code_is_refused_and_the_right_one_still_works(house, pool, app):
     sign_up(house, app, email="alice@example.com")
     right = house.messages()[-1]["code"]
-    for code in (wrong(right), "nocode", right + "0", "０" * 6):
+    for code in (wrong(right), "nocode", right + "0", "\uff10" * 6):
         assert refused(confirm, house=house, app=app, code=code) == (
             "CodeMismatchException",
             "Invalid verification code provided, please try again.",
@@ -456,3 +456,34 @@ def test_codes_and_messages_are_unreadable_at_rest(house, pool, app):
     assert b"alice@" not in bytes(body)
     assert "alice" not in recipient
     assert not any("alice@" in fact or code.decode() in fact for (fact,) in facts)
+
+
+def test_in_a_secure_pool_not_even_confirmed_users_can_be_told_from_nobody(house):
+    pool = house.pool(**EMAIL, UserPoolTags={"lido:profile": "secure"})
+    app = house.app(pool)
+    sign_up(house, app, password="c0rrect-Horse-battery", email="alice@example.com")
+    confirm(house, app)
+    for name in ("alice", "nobody"):
+        assert refused(confirm, house=house, app=app, username=name, code="123456") == (
+            "CodeMismatchException",
+            "Invalid verification code provided, please try again.",
+        )
+        again = house.idp_unsigned.resend_confirmation_code(ClientId=app["ClientId"], Username=name)
+        assert again["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+    assert len(house.messages()) == 1
+
+
+def test_where_people_sign_in_by_code_a_password_is_not_needed(house):
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = house.pool(**EMAIL, Policies=policies)
+    app = house.app(pool)
+    house.idp_unsigned.sign_up(
+        ClientId=app["ClientId"], Username="alice", UserAttributes=pairs(email="alice@example.com")
+    )
+    confirm(house, app)
+    assert described(house, pool)[0] == "CONFIRMED"
+    strict = house.app(house.pool())
+    assert refused(house.idp_unsigned.sign_up, ClientId=strict["ClientId"], Username="alice") == (
+        "InvalidPasswordException",
+        "Password did not conform with policy: Password not long enough",
+    )

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from tests.tokens import access_token
 
 CUSTOM = [
@@ -87,7 +86,7 @@ def test_nobody_vouches_for_himself(idp, alice, name):
 @pytest.mark.parametrize("name", [SECRET, "cognito:groups", "cognito:mfa_enabled"])
 def test_what_belongs_to_the_operator_is_not_written_by_people(idp, alice, name):
     with pytest.raises(
-        idp.exceptions.NotAuthorizedException, match="A client attempted to write unauthorized attribute"
+        idp.exceptions.NotAuthorizedException, match=r"A client attempted to write unauthorized attribute"
     ):
         alice.writes(**{name: "x"})
 
@@ -95,9 +94,9 @@ def test_what_belongs_to_the_operator_is_not_written_by_people(idp, alice, name)
 def test_an_app_writes_only_what_its_list_names(house, idp, pool):
     bob = Person(house, pool, "bob", {"given_name": "Bob"}, WriteAttributes=["given_name", "name"])
     bob.writes(name="B")
-    with pytest.raises(idp.exceptions.NotAuthorizedException, match="write unauthorized attribute"):
+    with pytest.raises(idp.exceptions.NotAuthorizedException, match=r"write unauthorized attribute"):
         bob.writes(name="C", locale="en")
-    with pytest.raises(idp.exceptions.NotAuthorizedException, match="write unauthorized attribute"):
+    with pytest.raises(idp.exceptions.NotAuthorizedException, match=r"write unauthorized attribute"):
         bob.deletes("locale")
     assert bob.has == {"given_name": "Bob", "name": "B"}
 
@@ -114,7 +113,7 @@ def test_an_app_writes_only_what_its_list_names(house, idp, pool):
         ({"email": "a@b.example\r\nBcc: c@d.example"}, "Invalid email address format."),
         ({"phone_number": "+49 1"}, "Invalid phone number format."),
         ({"birthdate": "today"}, "birthdate"),
-        ({"name": "\0"}, "characters that are not allowed"),
+        ({"nickname": "\0"}, "characters that are not allowed"),
     ],
 )
 def test_a_value_that_does_not_conform_is_refused_for_everybody(idp, alice, values, sentence):
@@ -132,9 +131,7 @@ def test_a_null_value_is_refused(house, idp, alice):
         "Username": "alice",
         "UserAttributes": [{"Name": "picture"}],
     }
-    with pytest.raises(
-        idp.exceptions.InvalidParameterException, match="Attribute value for picture must not be null"
-    ):
+    with pytest.raises(idp.exceptions.InvalidParameterException, match=r"Attribute value for picture must not be null"):
         idp.admin_update_user_attributes(**body)
 
 
@@ -200,9 +197,7 @@ def test_an_alias_belongs_to_one_person_until_it_is_given_up(house, idp):
     alice.is_written(**shared)
     alice.writes(preferred_username="al")
 
-    with pytest.raises(
-        idp.exceptions.AliasExistsException, match="An account with the given email already exists."
-    ):
+    with pytest.raises(idp.exceptions.AliasExistsException, match=r"An account with the given email already exists."):
         bob.is_written(name="Bob", **shared)
     with pytest.raises(idp.exceptions.AliasExistsException):
         bob.writes(preferred_username="al")
@@ -232,9 +227,9 @@ def test_a_changed_address_is_the_new_sign_in_name_where_usernames_are_addresses
     pool = house.pool(UsernameAttributes=["email"])
     alice, bob = Person(house, pool, "alice@example.com"), Person(house, pool, "bob@example.com")
 
-    with pytest.raises(idp.exceptions.AliasExistsException, match="given email already exists"):
+    with pytest.raises(idp.exceptions.AliasExistsException, match=r"given email already exists"):
         alice.writes(email="bob@example.com")
-    with pytest.raises(idp.exceptions.InvalidParameterException, match="Required attribute cannot be deleted."):
+    with pytest.raises(idp.exceptions.InvalidParameterException, match=r"Required attribute cannot be deleted."):
         alice.deletes("email")
     alice.writes(email="alice@example.org")
 
@@ -253,7 +248,9 @@ def test_a_change_is_found_by_searching(idp, alice):
 def test_an_event_names_what_changed_and_not_to_what(house, alice):
     alice.writes(name="Zoe", locale="en")
     with house.database.read() as tx:
-        (row,) = tx.rows("SELECT body FROM events WHERE pool_id = :pool AND kind = 'attributes_changed'", pool=alice.pool)
+        (row,) = tx.rows(
+            "SELECT body FROM events WHERE pool_id = :pool AND kind = 'attributes_changed'", pool=alice.pool
+        )
     assert json.loads(row[0])["names"] == ["locale", "name"]
     assert "Zoe" not in row[0]
 

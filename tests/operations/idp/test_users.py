@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from tests.tokens import access_token
 
 SILENT = {"MessageAction": "SUPPRESS"}
@@ -63,14 +62,14 @@ def test_a_created_user_is_read_back_by_name_alias_and_sub(house, idp):
 def test_an_unverified_address_is_no_alias(house, idp):
     pool = house.pool(AliasAttributes=["email"])
     create(idp, pool, values={"email": "alice@example.com"})
-    with pytest.raises(idp.exceptions.UserNotFoundException, match="User does not exist."):
+    with pytest.raises(idp.exceptions.UserNotFoundException, match=r"User does not exist."):
         idp.admin_get_user(UserPoolId=pool, Username="alice@example.com")
 
 
 def test_a_name_is_taken_once(house, idp):
     pool = house.pool(UsernameConfiguration={"CaseSensitive": False})
     create(idp, pool)
-    with pytest.raises(idp.exceptions.UsernameExistsException, match="User account already exists"):
+    with pytest.raises(idp.exceptions.UsernameExistsException, match=r"User account already exists"):
         create(idp, pool, "ALICE")
 
 
@@ -98,22 +97,22 @@ def test_a_username_that_is_an_address_becomes_the_sub(house, idp):
     assert shown["email_verified"] == "false"
     assert idp.admin_get_user(UserPoolId=pool, Username="alice@example.com")["Username"] == shown["sub"]
     with pytest.raises(
-        idp.exceptions.UsernameExistsException, match="An account with the given email already exists."
+        idp.exceptions.UsernameExistsException, match=r"An account with the given email already exists."
     ):
         create(idp, pool, "alice@example.com")
 
 
 def test_a_username_that_is_no_address_is_refused_where_it_must_be_one(house, idp):
     pool = house.pool(UsernameAttributes=["email"])
-    with pytest.raises(idp.exceptions.InvalidParameterException, match="Username should be an email."):
+    with pytest.raises(idp.exceptions.InvalidParameterException, match=r"Username should be an email."):
         create(idp, pool, "alice")
-    with pytest.raises(idp.exceptions.InvalidParameterException, match="email should be empty or same as username"):
+    with pytest.raises(idp.exceptions.InvalidParameterException, match=r"email should be empty or same as username"):
         create(idp, pool, "alice@example.com", {"email": "bob@example.com"})
 
 
 def test_a_username_may_not_look_like_an_alias(house, idp):
     pool = house.pool(AliasAttributes=["email"])
-    with pytest.raises(idp.exceptions.InvalidParameterException, match="Username cannot be of email format"):
+    with pytest.raises(idp.exceptions.InvalidParameterException, match=r"Username cannot be of email format"):
         create(idp, pool, "alice@example.com")
 
 
@@ -122,7 +121,7 @@ def test_a_verified_alias_of_somebody_else_is_moved_only_by_force(house, idp):
     address = {"email": "shared@example.com", "email_verified": "true"}
     create(idp, pool, "alice", address)
     with pytest.raises(
-        idp.exceptions.UsernameExistsException, match="An account with the given email already exists."
+        idp.exceptions.UsernameExistsException, match=r"An account with the given email already exists."
     ):
         create(idp, pool, "bob", address)
     with pytest.raises(idp.exceptions.UserNotFoundException):
@@ -160,7 +159,7 @@ def test_an_operators_password_must_conform_to_the_policy(house, idp):
     pool = house.pool()
     with pytest.raises(
         idp.exceptions.InvalidPasswordException,
-        match="Password did not conform with policy: Password must have uppercase characters",
+        match=r"Password did not conform with policy: Password must have uppercase characters",
     ):
         create(idp, pool, TemporaryPassword="passw0rd!")
 
@@ -170,7 +169,7 @@ def test_where_codes_sign_in_a_user_without_a_password_is_confirmed_and_complete
         Schema=[{"Name": "given_name", "Required": True}],
         Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
     )
-    with pytest.raises(idp.exceptions.InvalidParameterException, match="given_name: The attribute is required"):
+    with pytest.raises(idp.exceptions.InvalidParameterException, match=r"given_name: The attribute is required"):
         create(idp, pool)
     assert create(idp, pool, values={"given_name": "Alice"})["UserStatus"] == "CONFIRMED"
     assert create(idp, pool, "bob", TemporaryPassword="Passw0rd!")["UserStatus"] == "FORCE_CHANGE_PASSWORD"
@@ -200,9 +199,7 @@ def test_an_invitation_leaves_by_sms_unless_asked_otherwise(house, idp):
     both = attributes(email="alice@example.com", phone_number="+491234567890")
 
     idp.admin_create_user(UserPoolId=pool, Username="alice", UserAttributes=both, TemporaryPassword="Passw0rd!")
-    idp.admin_create_user(
-        UserPoolId=pool, Username="bob", UserAttributes=both, DesiredDeliveryMediums=["EMAIL", "SMS"]
-    )
+    idp.admin_create_user(UserPoolId=pool, Username="bob", UserAttributes=both, DesiredDeliveryMediums=["EMAIL", "SMS"])
     idp.admin_create_user(UserPoolId=pool, Username="carol", UserAttributes=both, MessageAction="SUPPRESS")
     idp.admin_create_user(UserPoolId=pool, Username="dave", DesiredDeliveryMediums=["EMAIL"])
 
@@ -231,7 +228,7 @@ def test_only_who_waits_for_a_first_password_is_invited_again(house, idp):
     create(idp, pool)
     with pytest.raises(
         idp.exceptions.UnsupportedUserStateException,
-        match="Resend not possible. alice status is not FORCE_CHANGE_PASSWORD",
+        match=r"Resend not possible. alice status is not FORCE_CHANGE_PASSWORD",
     ):
         create(idp, pool, MessageAction="RESEND")
     with pytest.raises(idp.exceptions.UserNotFoundException):
@@ -248,14 +245,14 @@ def test_a_temporary_password_has_the_life_that_the_policy_gives_it(house, idp):
 
 def test_a_pool_with_a_pre_sign_up_trigger_refuses_rather_than_forget_it(house, idp):
     pool = house.pool(LambdaConfig={"PreSignUp": "arn:aws:lambda:us-east-1:000000000000:function:check"})
-    with pytest.raises(idp.exceptions.UnexpectedLambdaException, match="PreSignUp"):
+    with pytest.raises(idp.exceptions.UnexpectedLambdaException, match=r"PreSignUp"):
         create(idp, pool)
 
 
 def test_operators_meet_unknown_users_and_pools_by_their_names(house, idp):
     pool = house.pool()
     for ask in (idp.admin_get_user, idp.admin_enable_user, idp.admin_disable_user, idp.admin_delete_user):
-        with pytest.raises(idp.exceptions.UserNotFoundException, match="User does not exist."):
+        with pytest.raises(idp.exceptions.UserNotFoundException, match=r"User does not exist."):
             ask(UserPoolId=pool, Username="nobody")
         with pytest.raises(idp.exceptions.ResourceNotFoundException):
             ask(UserPoolId="us-east-1_nowhere12", Username="nobody")
@@ -271,15 +268,41 @@ def test_a_disabled_user_keeps_status_and_loses_tokens_for_good(house, idp):
 
     found = idp.admin_get_user(UserPoolId=pool, Username="alice")
     assert (found["Enabled"], found["UserStatus"]) == (False, "FORCE_CHANGE_PASSWORD")
-    with pytest.raises(idp.exceptions.NotAuthorizedException, match="User is disabled."):
+    with pytest.raises(idp.exceptions.NotAuthorizedException, match=r"User is disabled."):
         house.idp_unsigned.get_user(AccessToken=token)
 
     idp.admin_enable_user(UserPoolId=pool, Username="alice")
     idp.admin_enable_user(UserPoolId=pool, Username="alice")
 
     assert idp.admin_get_user(UserPoolId=pool, Username="alice")["Enabled"] is True
-    with pytest.raises(idp.exceptions.NotAuthorizedException, match="Access Token has been revoked"):
+    with pytest.raises(idp.exceptions.NotAuthorizedException, match=r"Access Token has been revoked"):
         house.idp_unsigned.get_user(AccessToken=token)
+
+
+@pytest.mark.parametrize("end", ["admin_disable_user", "admin_delete_user"])
+def test_what_a_sign_in_gave_dies_with_the_account(house, idp, end):
+    pool = house.pool()
+    house.user(pool, "alice", "Passw0rd!")
+    client = house.app(pool)["ClientId"]
+    tokens = house.idp_unsigned.initiate_auth(
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "alice", "PASSWORD": "Passw0rd!"},
+        ClientId=client,
+    )["AuthenticationResult"]
+    assert house.idp_unsigned.get_user(AccessToken=tokens["AccessToken"])["Username"] == "alice"
+
+    getattr(idp, end)(UserPoolId=pool, Username="alice")
+
+    with pytest.raises(idp.exceptions.ClientError):
+        house.idp_unsigned.get_user(AccessToken=tokens["AccessToken"])
+    with pytest.raises(idp.exceptions.ClientError):
+        house.idp_unsigned.get_tokens_from_refresh_token(RefreshToken=tokens["RefreshToken"], ClientId=client)
+    if end == "admin_delete_user":
+        house.user(pool, "alice", "Passw0rd!")
+    else:
+        idp.admin_enable_user(UserPoolId=pool, Username="alice")
+    with pytest.raises(idp.exceptions.ClientError):
+        house.idp_unsigned.get_user(AccessToken=tokens["AccessToken"])
 
 
 def test_people_see_what_their_app_may_read_and_nothing_of_their_state(house, idp):
@@ -331,7 +354,7 @@ def test_people_delete_themselves_once(house, idp):
 
 def test_nothing_is_read_with_a_token_of_ones_own_making(house, idp):
     for token in ("x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."):
-        with pytest.raises(idp.exceptions.NotAuthorizedException, match="Invalid Access Token"):
+        with pytest.raises(idp.exceptions.NotAuthorizedException, match=r"Invalid Access Token"):
             house.idp_unsigned.get_user(AccessToken=token)
 
 

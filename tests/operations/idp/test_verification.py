@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from tests.tokens import access_token
 
 BEFORE_UPDATE = {
@@ -61,7 +60,7 @@ def test_a_code_proves_an_address_once(house, idp):
 
     assert alice.has["email_verified"] == "true"
     with pytest.raises(
-        idp.exceptions.ExpiredCodeException, match="Invalid code provided, please request a code again."
+        idp.exceptions.ExpiredCodeException, match=r"Invalid code provided, please request a code again."
     ):
         alice.proves(code)
 
@@ -82,7 +81,7 @@ def test_only_addresses_can_be_proven(house, idp):
     for deed in (lambda: alice.asks("name"), lambda: alice.proves("123456", "name")):
         with pytest.raises(
             idp.exceptions.InvalidParameterException,
-            match="Invalid attribute name. Only phone_number and email can be verified.",
+            match=r"Invalid attribute name. Only phone_number and email can be verified.",
         ):
             deed()
     with pytest.raises(idp.exceptions.InvalidParameterException):
@@ -95,9 +94,9 @@ def test_a_wrong_code_proves_nothing_and_costs_only_a_try(house, idp):
         alice.proves("123456")
     alice.asks()
     code = house.code("alice@example.com")
-    for wrong in (other(code), "x", code + "0", "０" * 6):
+    for wrong in (other(code), "x", code + "0", "\N{FULLWIDTH DIGIT ZERO}" * 6):
         with pytest.raises(
-            idp.exceptions.CodeMismatchException, match="Invalid verification code provided, please try again."
+            idp.exceptions.CodeMismatchException, match=r"Invalid verification code provided, please try again."
         ):
             alice.proves(wrong)
     alice.proves(code)
@@ -135,7 +134,7 @@ def test_five_codes_an_hour_are_sent_and_fifteen_tries_are_taken(house, idp):
     for _ in range(5):
         alice.asks()
     with pytest.raises(
-        idp.exceptions.LimitExceededException, match="Attempt limit exceeded, please try after some time."
+        idp.exceptions.LimitExceededException, match=r"Attempt limit exceeded, please try after some time."
     ):
         alice.asks()
     code = house.code("alice@example.com")
@@ -266,9 +265,7 @@ def test_proof_makes_an_alias_and_somebody_elses_alias_stops_it(house, idp):
     alice.proves(alice_code)
 
     assert idp.admin_get_user(UserPoolId=pool, Username="shared@example.com")["Username"] == "alice"
-    with pytest.raises(
-        idp.exceptions.AliasExistsException, match="An account with the given email already exists."
-    ):
+    with pytest.raises(idp.exceptions.AliasExistsException, match=r"An account with the given email already exists."):
         bob.proves(bob_code)
     assert bob.has["email_verified"] == "false"
     alice.changes(email="")

@@ -1,0 +1,30 @@
+"""`lido users`: what an operator does about one account."""
+
+from typing import Any
+
+import click
+
+from lido.cli.options import INSTALLATION, options
+
+
+@click.group()
+def users() -> None:
+    """Accounts of people."""
+
+
+@users.command()
+@click.argument("pool_id", metavar="POOL")
+@click.argument("username", metavar="USERNAME")
+@options(*INSTALLATION)
+def unlock(pool_id: str, username: str, **given: Any) -> None:
+    """Let a user try again who was locked out by wrong passwords or codes.
+
+    USERNAME may also be an alias or the user's sub. Failures and hourly limits start anew; the password stays.
+    """
+    from lido.cli.installation import open_installation
+    from lido.flows import lockout
+    from lido.settings import load
+
+    with open_installation(load(given)) as lido:
+        had_any = lockout.unlock(lido.call(), pool_id, username)
+    click.echo(f"{username} may try again." if had_any else f"{username} was not locked.")

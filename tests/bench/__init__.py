@@ -1,0 +1,1 @@
+"""`make bench`: what a request costs, beside what its cryptography alone would cost."""

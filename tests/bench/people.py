@@ -1,0 +1,138 @@
+"""Users written straight into the tables, as many as one likes: a pool as it looks after years, in a minute."""
+
+import json
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import apsw
+import psycopg
+
+from lido.assembly import Lido
+from lido.flows import passwords
+from lido.records import Factor, Folding, HandleKind, Status
+from lido.rules import srp
+from lido.rules.passwords import Material
+from lido.rules.usernames import cut_key, fold
+
+PASSWORD = "Passw0rd!"
+GIVEN_NAMES = ("Ada", "Alan", "Barbara", "Edsger", "Frances", "Grace", "John", "Ken", "Margaret", "Radia")
+FAMILY_NAMES = ("Allen", "Dijkstra", "Hamilton", "Hopper", "Liskov", "Lovelace", "Perlman", "Thompson", "Turing")
+
+_BATCH = 20_000
+_USERS = (
+    "pool_id, sub, username, username_key, status, enabled, epoch, signed_out_at, version, factors, email, email_key, "
+    "email_verified, phone_number, phone_verified, name_key, given_name_key, family_name_key, attributes, created_at, "
+    "modified_at"
+)
+_NAMES = "pool_id, name_key, kind, sub"
+_PASSWORDS = "pool_id, sub, material, temporary, version, set_at"
+
+Rows = tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[tuple[Any, ...]]]
+Insert = Callable[[str, str, list[tuple[Any, ...]]], None]
+
+
+class Crowd(NamedTuple):
+    """Who was written: how many, and the names of those who can sign in, by password and by SRP."""
+
+    count: int
+    signing_in: list[str]
+
+
+def fill(lido: Lido, pool_id: str, count: int, signing_in: int, say: Callable[[str], None]) -> Crowd:
+    """Write `count` confirmed users; `signing_in` of them, spread evenly, know their password."""
+    began = time.monotonic()
+    step = max(1, count // signing_in)
+    rows = _people(lido, pool_id, count, step)
+    with _bulk(lido) as insert:
+        for number, batch in enumerate(iter(lambda: list(islice(rows, _BATCH)), [])):
+            users, names, secrets = ([rows_of[i] for rows_of in batch] for i in range(3))
+            insert("users", _USERS, users)
+            insert("user_names", _NAMES, names)
+            insert("passwords", _PASSWORDS, secrets)
+            if count > _BATCH:
+                say(f"{number * _BATCH + len(batch):,} of {count:,} users, {time.monotonic() - began:.0f} s")
+    return Crowd(count, [_username(number) for number in range(0, count, step)])
+
+
+def _people(lido: Lido, pool_id: str, count: int, step: int) -> Iterator[tuple[tuple[Any, ...], ...]]:
+    """The rows of each user. All have one hash; only those who sign in need a verifier under their own name."""
+    dice = random.Random(f"{pool_id}{count}")
+    call = lido.call()
+    phc = call.hashing.hash(PASSWORD, call.entropy.bytes(16))
+    salt = call.entropy.bytes(srp.SALT_BYTES)
+    realm = pool_id.partition("_")[2]
+    filler = bytes(384)
+    for number in range(count):
+        username = _username(number)
+        knows = number % step == 0
+        verifier = srp.pad(srp.verifier(srp.x(realm, username, PASSWORD, salt))) if knows else filler
+        sub = str(uuid.UUID(int=dice.getrandbits(128), version=4))
+        material = Material(phc, salt, verifier, username).encode()
+        sealed = call.keys.seal(passwords.PURPOSE, material, pool_id, sub)
+        yield (
+            _user(pool_id, sub, username, number, dice, call.now),
+            (pool_id, fold(username, Folding.INSENSITIVE), int(HandleKind.USERNAME), sub),
+            (pool_id, sub, sealed, False, 1, call.now),
+        )
+
+
+def _username(number: int) -> str:
+    return f"person-{number:07}"
+
+
+def _user(pool_id: str, sub: str, username: str, number: int, dice: random.Random, now: int) -> tuple[Any, ...]:
+    given, family = dice.choice(GIVEN_NAMES), dice.choice(FAMILY_NAMES)
+    email, phone = f"{given}.{family}.{number}@example.com".lower(), f"+1555{number:07}"
+    name = f"{given} {family}"
+    folding = Folding.INSENSITIVE
+    return (
+        *(pool_id, sub, username, fold(username, folding), int(Status.CONFIRMED), True, 0, 0, 1, int(Factor.PASSWORD)),
+        *(email, cut_key(email, folding), True, phone, False),
+        *(cut_key(name, folding), cut_key(given, folding), cut_key(family, folding)),
+        json.dumps({"name": name, "given_name": given, "family_name": family, "locale": "en-GB"}),
+        *(now, now),
+    )
+
+
+class _bulk:  # noqa: N801 - used like a function
+    """A connection of our own to the same database, whose `insert` writes many rows at once."""
+
+    def __init__(self, lido: Lido) -> None:
+        self._settings = lido.settings
+
+    def __enter__(self) -> Insert:
+        if self._settings.sqlite_path is not None:
+            self._sqlite = apsw.Connection(str(self._settings.sqlite_path))
+            self._sqlite.set_busy_timeout(5000)
+            self._sqlite.pragma("cache_size", -1024 * 1024)
+            return self._into_sqlite
+        self._postgresql = psycopg.connect(self._settings.database, autocommit=True)
+        return self._into_postgresql
+
+    def _into_sqlite(self, table: str, columns: str, rows: list[tuple[Any, ...]]) -> None:
+        marks = ", ".join("?" * len(columns.split(",")))
+        with self._sqlite:
+            self._sqlite.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+
+    def _into_postgresql(self, table: str, columns: str, rows: list[tuple[Any, ...]]) -> None:
+        with self._postgresql.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def __exit__(self, *_: object) -> None:
+        if self._settings.sqlite_path is not None:
+            self._sqlite.pragma("wal_checkpoint(TRUNCATE)")
+            self._sqlite.close()
+        else:
+            self._postgresql.execute("VACUUM (ANALYZE) users, user_names, passwords")
+            self._postgresql.close()
+
+
+def socket_folder(url: str) -> str:
+    """Where a PostgreSQL of the tests listens, for finding its process."""
+    return urlsplit(url).query.removeprefix("host=")

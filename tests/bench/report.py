@@ -1,0 +1,97 @@
+"""Telling what was measured: a table for people, JSON for programs, a plot for the page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.bench.measuring import Row
+
+_HEAD = ("operation", "req/s", "p50 ms", "p99 ms", "CPU us", "DB us", "bare us", "ratio", "target", "peak MiB")
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as Markdown, a table for each database."""
+    parts = []
+    for engine in dict.fromkeys(row.engine for row in rows):
+        of_engine = [_cells(row) for row in rows if row.engine == engine]
+        parts.append(f"**{_NAMES[engine]}**\n\n{_aligned([_HEAD, *of_engine])}")
+    return "\n\n".join(parts)
+
+
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    inverse = row.yardstick == "hello world"
+    ratio = f"{row.ratio:.1f}x hello" if inverse else f"{row.ratio:.2f}" if row.ratio else ""
+    target = "" if row.target is None else f"{'<=' if inverse else '>='} {row.target:g} {'met' if row.met else 'MISSED'}"
+    return (
+        row.operation,
+        f"{row.rate:,.0f}",
+        f"{row.p50_ms:.1f}",
+        f"{row.p99_ms:.1f}",
+        f"{row.cpu_us:,.0f}",
+        f"{row.database_cpu_us:,.0f}" if row.database_cpu_us else "",
+        f"{row.bare_us:,.0f}" if row.bare_us else "",
+        ratio,
+        target,
+        f"{row.peak_mib:.0f}",
+    )
+
+
+def _aligned(lines: list[tuple[str, ...]]) -> str:
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    padded = [
+        "| " + " | ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
+        + " |"
+        for line in lines
+    ]
+    rule = "|" + "|".join("-" * (w + 1) + ("-" if i == 0 else ":") for i, w in enumerate(widths)) + "|"
+    return "\n".join([padded[0], rule, *padded[1:]])
+
+
+def write(folder: Path, facts: dict[str, Any], rows: list[Row]) -> list[Path]:
+    """JSON and plot in that folder; the files."""
+    folder.mkdir(exist_ok=True)
+    raw, picture = folder / "bench.json", folder / "bench.svg"
+    raw.write_text(json.dumps({**facts, "rows": [row._asdict() for row in rows]}, indent=1))
+    _plot(rows, picture)
+    return [raw, picture]
+
+
+def _plot(rows: list[Row], path: Path) -> None:
+    """Where a request's processor time goes: its cryptography, the rest of the server, the database."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "lido"
+    from matplotlib import pyplot
+
+    shown = [row for row in rows if row.users < 100_000]
+    engines = list(dict.fromkeys(row.engine for row in shown))
+    figure, axes = pyplot.subplots(1, len(engines), figsize=(5.5 * len(engines), 3.6), sharey=True, squeeze=False)
+    for axis, engine in zip(axes[0], engines, strict=True):
+        of_engine = [row for row in shown if row.engine == engine]
+        names = [row.operation for row in of_engine]
+        crypto = [0.0 if row.yardstick in ("", "hello world") else row.bare_us for row in of_engine]
+        rest = [max(0.0, row.cpu_us - bare) for row, bare in zip(of_engine, crypto, strict=True)]
+        database = [row.database_cpu_us for row in of_engine]
+        totals = [bare + own for bare, own in zip(crypto, rest, strict=True)]
+        share = [sum(parts) for parts in zip(totals, database, strict=True)]
+        for values, left, colour, label in (
+            (crypto, [0.0] * len(names), "#35608d", "cryptography"),
+            (rest, crypto, "#7fb4d8", "the rest of the server"),
+            (database, totals, "#d8a25f", "the database"),
+        ):
+            width = [100 * value / whole for value, whole in zip(values, share, strict=True)]
+            start = [100 * value / whole for value, whole in zip(left, share, strict=True)]
+            axis.barh(names, width, left=start, color=colour, label=label)
+        for number, whole in enumerate(share):
+            axis.text(101, number, f"{whole:,.0f} us", va="center", fontsize=8)
+        axis.set(title=_NAMES[engine], xlabel="% of the processor time of a request", xlim=(0, 118))
+        axis.invert_yaxis()
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].legend(loc="upper center", bbox_to_anchor=(1.0, -0.18), ncols=3, frameon=False)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)

@@ -1,0 +1,37 @@
+"""What an operator does about one account, from the shell."""
+
+import pytest
+
+from lido.storage import budgets, lockouts
+
+
+def lock(shell, pool, username):
+    user = shell.house.idp.admin_get_user(UserPoolId=pool, Username=username)
+    sub = next(each["Value"] for each in user["UserAttributes"] if each["Name"] == "sub")
+    now = shell.house.clock.now()
+    for _ in range(5):
+        with shell.database.write() as tx:
+            assert lockouts.reserve(tx, pool, sub, now)
+            lockouts.fail(tx, pool, sub, now)
+    with shell.database.write() as tx:
+        budgets.take(tx, pool, sub, "try:reset", most=1, now=now, resets_at=now + 1000)
+    return sub
+
+
+def test_a_locked_user_may_try_again(shell):
+    pool = shell.house.pool(AliasAttributes=["email"])
+    shell.house.user(pool, "alice", email="alice@example.com", email_verified="true")
+    sub = lock(shell, pool, "alice")
+
+    assert shell.prints("users", "unlock", pool, "alice@example.com") == "alice@example.com may try again.\n"
+
+    with shell.database.write() as tx:
+        assert lockouts.locked_until(tx, pool, sub) == 0
+        assert budgets.take(tx, pool, sub, "try:reset", most=1, now=0, resets_at=1)
+    assert "was not locked" not in shell.prints("users", "unlock", pool, "alice")
+    assert "was not locked" in shell.prints("users", "unlock", pool, "alice")
+
+
+@pytest.mark.parametrize("name", ["nobody", "11111111-1111-4111-8111-111111111111"])
+def test_an_unknown_user_is_said_to_be_unknown(shell, name):
+    assert "UserNotFoundException" in shell.refuses("users", "unlock", shell.house.pool(), name)

@@ -1,0 +1,480 @@
+"""Signing in with a password: who gets in, who does not, and what nobody learns on the way."""
+
+import base64
+import hashlib
+import hmac
+
+import pytest
+from tests.sign_ins import People, claims, refusal
+from tests.world import PASSWORD
+
+WRONG = ("NotAuthorized", "Incorrect username or password.")
+NEW = "An0ther-password!"
+
+
+@pytest.fixture
+def people(house):
+    people = People(house)
+    people.alice(email="alice@example.com", email_verified="true")
+    return people
+
+
+def secret_hash(app, username):
+    message = (username + app["ClientId"]).encode()
+    return base64.b64encode(hmac.digest(app["ClientSecret"].encode(), message, hashlib.sha256)).decode()
+
+
+def test_a_right_password_gives_three_tokens(people):
+    answer = people.initiate(USERNAME="alice", PASSWORD=PASSWORD)
+
+    result = answer["AuthenticationResult"]
+    assert answer["ChallengeParameters"] == {}
+    assert "ChallengeName" not in answer
+    assert "Session" not in answer
+    assert set(result) == {"AccessToken", "IdToken", "RefreshToken", "ExpiresIn", "TokenType"}
+    assert (result["ExpiresIn"], result["TokenType"]) == (3600, "Bearer")
+    assert result["RefreshToken"].count(".") == 4
+    assert people.events()[-1] == "signed_in"
+
+
+def test_the_access_token_opens_get_user(people):
+    token = people.sign_in()["AccessToken"]
+
+    assert people.house.idp_unsigned.get_user(AccessToken=token)["Username"] == "alice"
+
+
+@pytest.mark.parametrize("flow", ["ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"])
+def test_operators_sign_people_in(people, flow):
+    answer = people.admin_initiate(flow, USERNAME="alice", PASSWORD=PASSWORD)
+
+    assert claims(answer["AuthenticationResult"]["AccessToken"])["username"] == "alice"
+
+
+@pytest.mark.parametrize("password", ["Wr0ng-password!", "passw0rd!", PASSWORD + " ", "x", "ü" * 256])
+def test_a_wrong_password_is_refused(people, password):
+    assert refusal(people.initiate, USERNAME="alice", PASSWORD=password) == WRONG
+    assert people.sessions() == 0
+    assert people.events()[-1] == "refused"
+
+
+INSENSITIVE = {"UsernameConfiguration": {"CaseSensitive": False}}
+
+
+def test_every_spelling_of_a_name_leads_in_where_case_is_ignored(house):
+    people = People(house, pool=INSENSITIVE)
+    people.alice()
+
+    assert people.sign_in("ALICE")["AccessToken"]
+
+
+def test_spellings_differ_where_case_is_heeded(house):
+    people = People(
+        house, pool={"UsernameConfiguration": {"CaseSensitive": True}}, PreventUserExistenceErrors="ENABLED"
+    )
+    people.alice()
+
+    assert people.sign_in("alice")
+    assert refusal(people.sign_in, "Alice") == WRONG
+
+
+def test_a_sub_is_a_name_too(people):
+    assert claims(people.sign_in(people.sub())["AccessToken"])["username"] == "alice"
+
+
+def test_a_verified_alias_leads_in_and_an_unverified_one_does_not(house):
+    people = People(house, pool={"AliasAttributes": ["email"]}, PreventUserExistenceErrors="ENABLED")
+    people.alice(email="alice@example.com", email_verified="true")
+    house.user(people.pool_id, "bob", email="bob@example.com")
+
+    assert claims(people.sign_in("alice@example.com")["AccessToken"])["username"] == "alice"
+    assert refusal(people.sign_in, "bob@example.com") == WRONG
+
+
+def test_an_address_is_the_name_where_the_pool_says_so(house):
+    people = People(house, pool={"UsernameAttributes": ["email"], **INSENSITIVE})
+    house.user(people.pool_id, "alice@example.com", email="alice@example.com")
+
+    token = claims(people.sign_in("Alice@Example.com")["AccessToken"])
+
+    assert token["username"] == token["sub"]
+
+
+# Parameters and flows
+
+
+@pytest.mark.parametrize("missing", ["USERNAME", "PASSWORD"])
+def test_a_missing_parameter_is_named(people, missing):
+    given = {"USERNAME": "alice", "PASSWORD": PASSWORD}
+    del given[missing]
+
+    assert refusal(people.initiate, **given) == ("InvalidParameter", f"Missing required parameter {missing}")
+
+
+def test_a_flow_that_the_client_does_not_allow_is_refused(house):
+    people = People(house, ExplicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH"])
+    people.alice()
+
+    for flow, parameters in (("USER_PASSWORD_AUTH", {"PASSWORD": PASSWORD}), ("USER_SRP_AUTH", {"SRP_A": "1f"})):
+        assert refusal(people.initiate, flow, USERNAME="alice", **parameters) == (
+            "InvalidParameter",
+            f"{flow} flow not enabled for this client",
+        )
+    assert refusal(people.admin_initiate, USERNAME="alice", PASSWORD=PASSWORD) == (
+        "InvalidParameter",
+        "ADMIN_USER_PASSWORD_AUTH flow not enabled for this client",
+    )
+
+
+@pytest.mark.parametrize("flow", ["ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"])
+def test_operators_flows_are_not_for_everybody(people, flow):
+    assert refusal(people.initiate, flow, USERNAME="alice", PASSWORD=PASSWORD) == (
+        "InvalidParameter",
+        "Initiate Auth method not supported.",
+    )
+
+
+@pytest.mark.parametrize("flow", ["USER_AUTH", "CUSTOM_AUTH"])
+def test_flows_that_are_not_built_say_so(people, flow):
+    refused = refusal(people.initiate, flow, USERNAME="alice", PASSWORD=PASSWORD)
+
+    assert refused.name == "InvalidParameter"
+    assert "not built yet" in refused.sentence
+
+
+def test_an_unknown_client_is_not_found(people):
+    people.client_id = "0" * 26
+
+    assert refusal(people.sign_in) == ("ResourceNotFound", f"User pool client {'0' * 26} does not exist.")
+
+
+def test_an_operator_names_the_clients_own_pool(people, house):
+    other = People(house)
+    other.client_id = people.client_id
+
+    assert refusal(other.admin_initiate, USERNAME="alice", PASSWORD=PASSWORD).name == "ResourceNotFound"
+    other.pool_id = "us-east-1_nowhere00"
+    assert refusal(other.admin_initiate, USERNAME="alice", PASSWORD=PASSWORD) == (
+        "ResourceNotFound",
+        "User pool us-east-1_nowhere00 does not exist.",
+    )
+
+
+def test_deleting_the_client_ends_its_sign_ins_at_once(people):
+    refresh_token = people.sign_in()["RefreshToken"]
+    people.house.idp.delete_user_pool_client(UserPoolId=people.pool_id, ClientId=people.client_id)
+
+    assert refusal(people.sign_in).name == "ResourceNotFound"
+    assert refusal(people.refresh, refresh_token).name == "ResourceNotFound"
+
+
+# Client secrets
+
+
+@pytest.fixture
+def confidential(house):
+    people = People(house, pool=INSENSITIVE, GenerateSecret=True)
+    people.alice()
+    return people
+
+
+def test_a_client_with_a_secret_proves_it_over_the_name_as_typed(confidential):
+    proof = secret_hash(confidential.app, "Alice")
+
+    assert confidential.initiate(USERNAME="Alice", PASSWORD=PASSWORD, SECRET_HASH=proof)["AuthenticationResult"]
+
+
+def test_a_client_with_a_secret_is_refused_without_its_proof(confidential):
+    client_id = confidential.client_id
+    unable = ("NotAuthorized", f"Unable to verify secret hash for client {client_id}")
+
+    assert refusal(confidential.sign_in) == (
+        "NotAuthorized",
+        f"Client {client_id} is configured with secret but SECRET_HASH was not received",
+    )
+    for proof in ("x", secret_hash(confidential.app, "bob")):
+        assert refusal(confidential.initiate, USERNAME="alice", PASSWORD=PASSWORD, SECRET_HASH=proof) == unable
+
+
+# States of the account, told only after the right password
+
+
+def reset(people):
+    people.house.idp.admin_reset_user_password(UserPoolId=people.pool_id, Username="alice")
+
+
+def disable(people):
+    people.house.idp.admin_disable_user(UserPoolId=people.pool_id, Username="alice")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (disable, ("NotAuthorized", "User is disabled.")),
+        (reset, ("PasswordResetRequired", "Password reset required for the user")),
+    ],
+)
+def test_the_state_of_an_account_shows_after_the_right_password_only(people, change, expected):
+    change(people)
+
+    assert refusal(people.initiate, USERNAME="alice", PASSWORD="Wr0ng-password!") == WRONG
+    assert refusal(people.initiate, USERNAME="alice", PASSWORD=PASSWORD) == expected
+    assert people.sessions() == 0
+
+
+def test_an_unconfirmed_user_is_told_so_after_the_right_password(house):
+    people = People(house)
+    house.idp_unsigned.sign_up(ClientId=people.client_id, Username="alice", Password=PASSWORD)
+
+    assert refusal(people.sign_in) == ("UserNotConfirmed", "User is not confirmed.")
+    assert refusal(people.sign_in, password="Wr0ng-password!") == WRONG
+
+
+# Who exists
+
+
+def test_an_unknown_user_is_named_in_legacy_mode(people):
+    assert refusal(people.sign_in, "nobody") == ("UserNotFound", "User does not exist.")
+
+
+def test_an_unknown_user_looks_like_a_wrong_password_where_users_are_hidden(house):
+    people = People(house, PreventUserExistenceErrors="ENABLED")
+    people.alice()
+
+    for initiate in (people.initiate, people.admin_initiate):
+        known = refusal(initiate, USERNAME="alice", PASSWORD="Wr0ng-password!")
+        unknown = refusal(initiate, USERNAME="nobody", PASSWORD="Wr0ng-password!")
+        assert known == unknown == WRONG
+
+
+@pytest.mark.parametrize("username", ["a" * 400, "al\u0000ice", "al ice"])
+def test_a_name_that_nobody_can_have_is_refused(people, username):
+    assert refusal(people.sign_in, username).name == "InvalidParameter"
+
+
+def test_a_password_of_a_megabyte_is_refused(people):
+    assert refusal(people.sign_in, password="x" * 1_000_000).name == "InvalidParameter"
+    assert refusal(people.sign_in, password="x" * 257).name == "InvalidParameter"
+
+
+# What is not built fails closed
+
+
+def test_a_pool_with_mandatory_mfa_gives_no_tokens_for_a_password(house):
+    people = People(house)
+    people.alice()
+    house.idp.set_user_pool_mfa_config(
+        UserPoolId=people.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+
+    refused = refusal(people.sign_in)
+
+    assert refused.name == "InvalidUserPoolConfiguration"
+    assert people.sessions() == 0
+    assert refusal(people.sign_in, password="Wr0ng-password!") == WRONG
+
+
+@pytest.mark.parametrize("trigger", ["PreAuthentication", "PostAuthentication", "PreTokenGeneration"])
+def test_a_trigger_is_never_skipped(house, trigger):
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    people = People(house)
+    people.alice()
+    refresh_token = people.sign_in()["RefreshToken"]
+    house.idp.update_user_pool(UserPoolId=people.pool_id, LambdaConfig={trigger: arn})
+
+    refused = refusal(people.sign_in)
+
+    assert refused == ("UnexpectedLambda", f"{trigger} invocation failed due to error NotImplementedException.")
+    if trigger == "PreTokenGeneration":
+        assert refusal(people.refresh, refresh_token).name == "UnexpectedLambda"
+
+
+def test_a_user_who_could_be_migrated_is_not_called_unknown(house):
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    people = People(house, pool={"LambdaConfig": {"UserMigration": arn}})
+    people.alice()
+
+    assert refusal(people.sign_in, "nobody").name == "UnexpectedLambda"
+    assert people.sign_in("alice")
+
+
+# NEW_PASSWORD_REQUIRED
+
+
+@pytest.fixture
+def newcomer(house):
+    people = People(house)
+    house.user(people.pool_id, "alice", confirmed=False, email="alice@example.com", email_verified="true")
+    return people
+
+
+def test_a_temporary_password_is_exchanged_for_tokens(newcomer):
+    challenge = newcomer.initiate(USERNAME="alice", PASSWORD=PASSWORD)
+
+    assert challenge["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert "AuthenticationResult" not in challenge
+    assert challenge["ChallengeParameters"] == {
+        "USER_ID_FOR_SRP": "alice",
+        "requiredAttributes": "[]",
+        "userAttributes": '{"email":"alice@example.com","email_verified":"true"}',
+    }
+    assert 20 <= len(challenge["Session"]) <= 4096
+
+    answer = newcomer.respond("NEW_PASSWORD_REQUIRED", challenge["Session"], USERNAME="alice", NEW_PASSWORD=NEW)
+
+    assert answer["AuthenticationResult"]["RefreshToken"]
+    assert newcomer.sign_in(password=NEW)["AccessToken"]
+    assert refusal(newcomer.sign_in) == WRONG
+    user = newcomer.house.idp.admin_get_user(UserPoolId=newcomer.pool_id, Username="alice")
+    assert user["UserStatus"] == "CONFIRMED"
+    assert "password_changed" in newcomer.events()
+
+
+def test_operators_answer_for_people(newcomer):
+    challenge = newcomer.admin_initiate(USERNAME="alice", PASSWORD=PASSWORD)
+
+    answer = newcomer.house.idp.admin_respond_to_auth_challenge(
+        UserPoolId=newcomer.pool_id,
+        ClientId=newcomer.client_id,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": "alice", "NEW_PASSWORD": NEW},
+    )
+
+    assert answer["AuthenticationResult"]["AccessToken"]
+
+
+def test_a_refused_new_password_leaves_the_step_as_it_was(newcomer):
+    session = newcomer.initiate(USERNAME="alice", PASSWORD=PASSWORD)["Session"]
+
+    assert refusal(newcomer.respond, "NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD="short") == (
+        "InvalidPassword",
+        "Password does not conform to policy: Password not long enough",
+    )
+    assert refusal(newcomer.respond, "NEW_PASSWORD_REQUIRED", session, USERNAME="alice") == (
+        "InvalidParameter",
+        "Missing required parameter NEW_PASSWORD",
+    )
+    assert newcomer.respond("NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=NEW)
+
+
+def test_a_step_is_answered_once(newcomer):
+    session = newcomer.initiate(USERNAME="alice", PASSWORD=PASSWORD)["Session"]
+    newcomer.respond("NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=NEW)
+
+    assert refusal(newcomer.respond, "NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=PASSWORD) == (
+        "NotAuthorized",
+        "Invalid session for the user.",
+    )
+    assert newcomer.sign_in(password=NEW)
+
+
+def test_a_step_expires_with_the_session_validity_of_the_client(house):
+    people = People(house, AuthSessionValidity=5)
+    house.user(people.pool_id, "alice", confirmed=False)
+    session = people.initiate(USERNAME="alice", PASSWORD=PASSWORD)["Session"]
+    house.clock.advance(minutes=5)
+
+    assert refusal(people.respond, "NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=NEW) == (
+        "NotAuthorized",
+        "Invalid session for the user, session is expired.",
+    )
+
+
+INVALID = ("NotAuthorized", "Invalid session for the user.")
+
+
+def test_a_step_is_good_for_its_client_pool_step_door_and_user_only(newcomer, house):
+    other_client = People(house)
+    other_client.pool_id, other_client.client_id = newcomer.pool_id, house.app(newcomer.pool_id)["ClientId"]
+    other_pool = People(house)
+    house.user(newcomer.pool_id, "bob", confirmed=False)
+    session = newcomer.initiate(USERNAME="alice", PASSWORD=PASSWORD)["Session"]
+    given = {"USERNAME": "alice", "NEW_PASSWORD": NEW}
+
+    for people in (other_client, other_pool):
+        assert refusal(people.respond, "NEW_PASSWORD_REQUIRED", session, **given) == INVALID
+    assert refusal(newcomer.respond, "PASSWORD", session, USERNAME="alice", PASSWORD=PASSWORD) == INVALID
+    assert refusal(newcomer.respond, "SMS_MFA", session, USERNAME="alice", SMS_MFA_CODE="123456") == INVALID
+    assert refusal(newcomer.respond, "NEW_PASSWORD_REQUIRED", session, USERNAME="bob", NEW_PASSWORD=NEW) == INVALID
+    for torn in (session[:-1], session[:-4] + "AAAA", "x" * 40):
+        assert refusal(newcomer.respond, "NEW_PASSWORD_REQUIRED", torn, **given) == INVALID
+    by_operator = refusal(
+        house.idp.admin_respond_to_auth_challenge,
+        UserPoolId=newcomer.pool_id,
+        ClientId=newcomer.client_id,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=session,
+        ChallengeResponses=given,
+    )
+    assert by_operator == INVALID
+    assert newcomer.respond("NEW_PASSWORD_REQUIRED", session, **given)["AuthenticationResult"]
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda idp, who: idp.admin_user_global_sign_out(**who),
+        lambda idp, who: idp.admin_set_user_password(**who, Password="Passw0rd!2", Permanent=False),
+        lambda idp, who: idp.admin_set_user_password(**who, Password="Passw0rd!2", Permanent=True),
+        lambda idp, who: idp.admin_disable_user(**who),
+        lambda idp, who: idp.admin_delete_user(**who),
+    ],
+    ids=["signed out", "another temporary password", "a permanent password", "disabled", "deleted"],
+)
+def test_a_step_ends_when_the_account_changes(newcomer, meanwhile):
+    session = newcomer.initiate(USERNAME="alice", PASSWORD=PASSWORD)["Session"]
+    meanwhile(newcomer.house.idp, {"UserPoolId": newcomer.pool_id, "Username": "alice"})
+
+    refused = refusal(newcomer.respond, "NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=NEW)
+
+    assert refused.name == "NotAuthorized"
+    assert newcomer.sessions() == 0
+
+
+def test_an_old_temporary_password_is_refused(newcomer):
+    newcomer.house.clock.advance(days=8)
+
+    assert refusal(newcomer.sign_in) == (
+        "NotAuthorized",
+        "Temporary password has expired and must be reset by an administrator.",
+    )
+
+
+def test_missing_required_attributes_come_with_the_new_password(house):
+    schema = [{"Name": "given_name", "Required": True, "Mutable": True, "AttributeDataType": "String"}]
+    people = People(house, pool={"Schema": schema})
+    house.user(people.pool_id, "alice", confirmed=False)
+    challenge = people.initiate(USERNAME="alice", PASSWORD=PASSWORD)
+    assert challenge["ChallengeParameters"]["requiredAttributes"] == '["userAttributes.given_name"]'
+    given = {"USERNAME": "alice", "NEW_PASSWORD": NEW}
+
+    refused = refusal(people.respond, "NEW_PASSWORD_REQUIRED", challenge["Session"], **given)
+    assert refused.name == "InvalidParameter"
+    answer = people.respond(
+        "NEW_PASSWORD_REQUIRED", challenge["Session"], **given, **{"userAttributes.given_name": "Alice"}
+    )
+
+    assert claims(answer["AuthenticationResult"]["IdToken"])["given_name"] == "Alice"
+
+
+def test_attributes_beside_a_new_password_obey_the_clients_list(house):
+    people = People(house, WriteAttributes=["name"])
+    house.user(people.pool_id, "alice", confirmed=False)
+    session = people.initiate(USERNAME="alice", PASSWORD=PASSWORD)["Session"]
+    given = {"USERNAME": "alice", "NEW_PASSWORD": NEW}
+
+    for name in ("nickname", "email_verified", "sub"):
+        refused = refusal(
+            people.respond, "NEW_PASSWORD_REQUIRED", session, **given, **{f"userAttributes.{name}": "true"}
+        )
+        assert refused.name in ("NotAuthorized", "InvalidParameter")
+    answer = people.respond("NEW_PASSWORD_REQUIRED", session, **given, **{"userAttributes.name": "Alice"})
+    assert claims(answer["AuthenticationResult"]["IdToken"])["name"] == "Alice"
+
+
+def test_default_flows_of_a_client_are_srp_and_refresh(house):
+    people = People(house, ExplicitAuthFlows=[])
+    people.alice()
+
+    assert refusal(people.sign_in).name == "InvalidParameter"
+    assert people.srp().authenticate_user()["AuthenticationResult"]
