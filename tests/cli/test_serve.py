@@ -12,7 +12,6 @@ from pathlib import Path
 
 import boto3
 import pytest
-
 from tests.conftest import ENGINES
 from tests.databases import fresh_url
 from tests.server import Server
@@ -103,7 +102,9 @@ def test_the_root_key_of_the_settings_is_set_at_each_start(tmp_path, url):
 
 def test_a_second_node_on_one_database_needs_the_key_of_the_first(tmp_path):
     with fresh_url("postgresql", tmp_path, migrated=False) as url, Server(tmp_path / "one", url):
-        with pytest.raises(AssertionError, match=r"(?s)exit code 1.*sealed with master key \w{8}, not in .*two/master.key"):
+        with pytest.raises(
+            AssertionError, match=r"(?s)exit code 1.*sealed with master key \w{8}, not in .*two/master.key"
+        ):
             Server(tmp_path / "two", url).start()
 
         (tmp_path / "two" / "master.key").write_bytes((tmp_path / "one" / "master.key").read_bytes())

@@ -1,27 +1,38 @@
 """Certificates: a local authority for development, or files of one's own."""
 
+import http.client
 import re
 import ssl
 import stat
-import urllib.request  # noqa: TID251 - a client that is not ours
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click import ClickException
 from cryptography import x509
+from tests.fakes import BEGINNING
+from tests.server import Server
 
 from lido.cli import tls
 from lido.ports import local_authority
+from lido.ports.clock import SystemClock
 from lido.settings import load
-from tests.fakes import BEGINNING
-from tests.server import Server
 
 DAY = 86_400_000
 
 
+def status(host, port, path, authority):
+    context = ssl.create_default_context(cafile=authority)
+    with closing(http.client.HTTPSConnection(host, port, context=context)) as client:
+        client.request("GET", path)
+        return client.getresponse().status
+
+
 def names(chain):
     certificate = x509.load_pem_x509_certificate(chain.read_bytes())
-    return [str(name.value) for name in certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value]
+    return [
+        str(name.value) for name in certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    ]
 
 
 def test_the_certificate_serves_this_machine_and_the_public_host(tmp_path):
@@ -95,10 +106,7 @@ def test_files_that_do_not_fit_are_told_in_a_sentence(tmp_path):
 def test_clients_that_trust_the_authority_reach_the_server(tmp_path, run):
     with Server(tmp_path / "data", f"sqlite:///{tmp_path}/lido.db", "--tls-dev") as server:
         authority = re.search(r"NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE=(\S+)", server.said())[1]
-        for host in ("localhost", "127.0.0.1"):
-            url = f"https://{host}:{server.port}/readyz"
-            with urllib.request.urlopen(url, context=ssl.create_default_context(cafile=authority)) as answer:
-                assert answer.status == 200
+        assert [status(host, server.port, "/readyz", authority) for host in ("localhost", "127.0.0.1")] == [200, 200]
         called = run(
             *("call", "--endpoint", server.url, "--data-dir", server.data_dir, "ListUserPools", '{"MaxResults": 1}')
         )
@@ -108,9 +116,9 @@ def test_clients_that_trust_the_authority_reach_the_server(tmp_path, run):
 
 @pytest.mark.slow
 def test_a_certificate_of_ones_own_is_served(tmp_path):
-    chain, key = local_authority.provide(tmp_path / "own", "localhost", int(datetime.now(UTC).timestamp() * 1000))  # noqa: DTZ005, TID251 - a living server needs a certificate of today
+    chain, key = local_authority.provide(tmp_path / "own", "localhost", SystemClock().now())
     options = ("--tls-cert", str(chain), "--tls-key", str(key))
-    with Server(tmp_path / "data", f"sqlite:///{tmp_path}/lido.db", *options) as server:
-        context = ssl.create_default_context(cafile=tmp_path / "own" / "ca.pem")
-        with urllib.request.urlopen(f"https://localhost:{server.port}/healthz", context=context) as answer:
-            assert answer.status == 200
+    server = Server(tmp_path / "data", f"sqlite:///{tmp_path}/lido.db", *options)
+    server._scheme = "https"
+    with server:
+        assert status("localhost", server.port, "/healthz", tmp_path / "own" / "ca.pem") == 200

@@ -38,6 +38,12 @@ class _Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click's, but a long sentence goes on in the next line instead of ending in dots."""
+        commands = {name: self.get_command(ctx, name) for name in COMMANDS}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(limit=200)) for name, each in commands.items() if each])
+
     def invoke(self, ctx: click.Context) -> Any:
         from lido import errors
         from lido.settings import SettingError

@@ -10,9 +10,9 @@ from lido.cli.options import INSTALLATION, options
 @click.command()
 @options("port", "public_url", *INSTALLATION)
 def doctor(**given: Any) -> None:
-    """Say what is in force and what looks wrong; exit status 1 when something does.
+    """Say what is in force and what looks wrong.
 
-    Changes nothing, and may run beside the server.
+    Changes nothing, and may run beside the server. The exit status is 1 when something looks wrong.
     """
     from lido.cli import examination
     from lido.settings import load

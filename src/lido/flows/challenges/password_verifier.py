@@ -19,6 +19,9 @@ GUARD: Guard = "lockout"
 CARRIER: Carrier = "secret block"
 
 
+_PUBLIC_BYTES: Final = 385
+
+
 class _Half(msgspec.Struct, frozen=True, array_like=True):
     """A, B and b of one exchange."""
 
@@ -45,7 +48,7 @@ def offer(turn: Turn, /) -> Offer:
     known = _known(turn.call, turn.scene)
     secret = turn.call.entropy.bytes(srp.SECRET_BYTES)
     server_public = srp.server_public(known.verifier, int.from_bytes(secret, "big"))
-    half = _Half(srp.pad(client_public), srp.pad(server_public), secret)
+    half = _Half(_fixed(client_public), _fixed(server_public), secret)
     return Offer(
         {
             "SALT": known.salt.hex(),
@@ -77,6 +80,11 @@ def answer(turn: Turn, /) -> Judgement:
         return Right(scene, Proof("srp", call.now)) if fits and known.real else Wrong()
 
     return judge
+
+
+def _fixed(number: int) -> bytes:
+    # As wide for every number, so that the block's length tells nothing.
+    return number.to_bytes(_PUBLIC_BYTES, "big")
 
 
 def block_of(given: Mapping[str, str]) -> bytes:

@@ -1,0 +1,97 @@
+"""The master key is rotated under a running server, and nobody notices."""
+
+import threading
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from lido.rules.sealing import key_id
+from lido.settings import parse_master_keys
+from tests.conftest import ENGINES
+from tests.databases import fresh_url
+from tests.server import Server
+from tests.world import FLOWS, PASSWORD
+
+READERS = 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_request_fails_while_the_master_key_is_rotated(engine, tmp_path):
+    with fresh_url(engine, tmp_path) as url, Server(tmp_path / "data", url, workers=2) as server:
+        idp = client(server)
+        pool = idp.create_user_pool(PoolName="people")["UserPool"]["Id"]
+        app = idp.create_user_pool_client(UserPoolId=pool, ClientName="app", ExplicitAuthFlows=FLOWS)
+        client_id = app["UserPoolClient"]["ClientId"]
+        add(idp, pool, "before")
+        early = signed_in(idp, client_id, "before")
+        stop, failures, done = threading.Event(), [], []
+
+        def use(number):
+            mine = client(server)
+            turn = 0
+            while not stop.is_set():
+                turn += 1
+                try:
+                    name = f"user-{number}-{turn}"
+                    add(mine, pool, name)
+                    tokens = signed_in(mine, client_id, name)
+                    refreshed(mine, client_id, tokens)
+                    refreshed(mine, client_id, early)
+                    signed_in(mine, client_id, "before")
+                    done.append(name)
+                except Exception as error:
+                    failures.append(repr(error))
+
+        users = [threading.Thread(target=use, args=(number,)) for number in range(READERS)]
+        for user in users:
+            user.start()
+        try:
+            server.lido("keys", "master", "rotate", "--wait-seconds", "3")
+        finally:
+            stop.set()
+            for user in users:
+                user.join()
+
+        assert failures == []
+        assert len(done) > READERS
+        old, new = [key_id(key).hex() for key in parse_master_keys((tmp_path / "data" / "master.key").read_text())]
+        assert f"{new}  seals" in server.lido("keys", "master", "list")
+        server.lido("keys", "master", "forget", old)
+        # Everything at rest opens without the old key, also what was written during the rotation.
+        server.stop()
+        server.start()
+        for name in ("before", done[0], done[-1]):
+            assert signed_in(client(server), client_id, name)["AccessToken"]
+
+
+def client(server):
+    access_key_id, secret = server.credentials()
+    return boto3.session.Session().client(
+        "cognito-idp",
+        region_name="us-east-1",
+        endpoint_url=server.url,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def add(idp, pool, name):
+    idp.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
+    idp.admin_set_user_password(UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True)
+
+
+def signed_in(idp, client_id, name):
+    return idp.initiate_auth(
+        ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD}
+    )["AuthenticationResult"]
+
+
+def refreshed(idp, client_id, tokens):
+    return idp.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]},
+    )["AuthenticationResult"]
