@@ -1,6 +1,5 @@
 """A command line to try: `lido` in a folder of its own, without the variables of whoever runs the tests."""
 
-import os
 import subprocess
 import sys
 from base64 import b64encode
@@ -9,16 +8,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-
-from lido.cli import main
-from lido.cli.installation import open_installation
-from lido.ports.clock import SystemClock
-from lido.settings import Settings, load
-from lido.storage.database import connect
 from tests.conftest import ENGINES
 from tests.databases import fresh_url
 from tests.server import BIN, CHEAP
 from tests.world import World, sign_by
+
+from lido.cli import main
+from lido.cli.installation import open_installation
+from lido.ports.clock import SystemClock
+from lido.settings import Settings, describe, load
+from lido.storage.database import connect
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -66,7 +65,7 @@ class Shell:
 
     def __call__(self, *arguments: object) -> Result:
         where = ("--data-dir", str(self.folder), "--database", self.url)
-        clean: dict[str, str | None] = {name: None for name in os.environ if name.startswith("LIDO_")}
+        clean: dict[str, str | None] = {row.variable: None for row in describe()}
         return CliRunner(env=clean).invoke(main, [*map(str, arguments), *where])
 
     def prints(self, *arguments: object) -> str:

@@ -45,10 +45,10 @@ def test_the_document_may_come_from_a_file_or_from_the_input(call, tmp_path):
 
 
 def test_a_refusal_is_one_line_that_begins_with_its_name(call):
-    refused = call(
-        "InitiateAuth",
-        '{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "nobody", "AuthParameters": {"USERNAME": "a", "PASSWORD": "b"}}',
-    )
+    parameters = {"USERNAME": "alice", "PASSWORD": "Passw0rd!"}
+    document = {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "nobody", "AuthParameters": parameters}
+
+    refused = call("InitiateAuth", json.dumps(document))
 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "ResourceNotFoundException: User pool client nobody does not exist.\n"

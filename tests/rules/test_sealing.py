@@ -158,3 +158,16 @@ def test_a_salt_of_another_length_and_a_zero_in_a_binding_are_refused() -> None:
         ring().seal("totp", b"seed", salt=bytes(15))
     with pytest.raises(ValueError):
         ring().seal("totp", b"seed", "a\0b")
+
+
+def test_a_ring_in_use_takes_up_a_new_key_and_loses_none() -> None:
+    keys = ring(OLD)
+    before = keys.seal("totp", b"before")
+
+    keys.renew([NEW, OLD])
+
+    assert keys.key_id == key_id(NEW)
+    after = keys.seal("totp", b"after")
+    keys.renew([NEW])
+    assert keys.open("totp", before) == b"before"
+    assert ring(NEW).open("totp", after) == b"after"

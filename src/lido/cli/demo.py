@@ -126,6 +126,6 @@ def _program() -> list[str]:
 
 def _where(settings: Settings) -> list[str]:
     """The options that `lido call` needs to find this server."""
-    usual = load({})
+    usual = load({}, {})  # not by variables: the next shell may not have them
     words = [] if settings.public_url == usual.public_url else ["--endpoint", settings.public_url]
     return words if settings.data_dir == usual.data_dir else [*words, "--data-dir", settings.data_dir]

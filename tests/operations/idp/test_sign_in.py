@@ -357,6 +357,21 @@ def test_a_refused_new_password_leaves_the_step_as_it_was(newcomer):
     assert newcomer.respond("NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=NEW)
 
 
+def test_an_earlier_password_is_no_new_one(house):
+    policy = {"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 2}}
+    people = People(house, pool={"Policies": policy})
+    people.alice()
+    house.idp.admin_set_user_password(
+        UserPoolId=people.pool_id, Username="alice", Password="Temp0rary!", Permanent=False
+    )
+    session = people.initiate(USERNAME="alice", PASSWORD="Temp0rary!")["Session"]
+
+    refused = refusal(people.respond, "NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=PASSWORD)
+
+    assert refused.name == "PasswordHistoryPolicyViolation"
+    assert people.respond("NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=NEW)
+
+
 def test_a_step_is_answered_once(newcomer):
     session = newcomer.initiate(USERNAME="alice", PASSWORD=PASSWORD)["Session"]
     newcomer.respond("NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=NEW)
