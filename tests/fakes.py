@@ -35,7 +35,7 @@ class QuickEntropy(SystemEntropy):
 
     def rsa_key(self) -> bytes:
         with self._lock:
-            if len(self._stock) < 6:
+            if len(self._stock) < 12:
                 self._stock.append(super().rsa_key())
                 return self._stock[-1]
             self._stock.rotate(1)

@@ -83,6 +83,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                process_group=0,
             )
         self._wait_until_ready()
 
@@ -101,9 +102,9 @@ class Server:
         assert code == 0, f"the server stopped with {code}: {self.said()}"
 
     def kill(self) -> None:
-        """As a power cut would: no goodbye."""
+        """As a power cut would, the workers too: no goodbye."""
         if self._process is not None:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
 

@@ -52,14 +52,14 @@ _session = boto3.session.Session()
 class World:
     """An assembled house on a database, spoken to by boto3 without a socket."""
 
-    def __init__(self, database: Database, **settings: object) -> None:
+    def __init__(self, database: Database, *, keys: KeyRing | None = None, **settings: object) -> None:
         self.clock = FakeClock()
         self.entropy = QuickEntropy()
         cheap = {"argon2_memory_kib": 8, "argon2_time_cost": 1, "threads": 4, "database": "sqlite:///unused"}
         self.lido = Lido(
             load({**cheap, **settings}, environ={}),
             database,
-            KeyRing([bytes(32)], self.entropy.bytes),
+            keys or KeyRing([bytes(32)], self.entropy.bytes),
             clock=self.clock,
             entropy=self.entropy,
         )

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from lido.call import Call, House
+from lido.flows import lasting_keys
 from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
@@ -64,6 +65,7 @@ class Lido:
             default_region=next((region for region in settings.region if region != "any"), "us-east-1"),
             regions=None if "any" in settings.region else frozenset(settings.region),
             public_url=settings.public_url.rstrip("/"),
+            stand_in_key=lasting_keys.provide(database, keys, self.entropy, lasting_keys.STAND_INS),
         )
         self.hashing = GatedHashing(
             Hasher(

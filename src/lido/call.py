@@ -19,13 +19,18 @@ class House(Struct, frozen=True):
     """What the installation is: the facts about it that answers and tokens carry.
 
     `regions` is None where any region may be asked for; `default_region` names
-    those of callers who sign nothing. `public_url` has no slash at its end.
+    those of callers who sign nothing. `public_url` has no slash at its end. `stand_in_key` keys what
+    stands in for users that do not exist.
     """
 
     account_id: str
     default_region: str
     regions: frozenset[str] | None
     public_url: str
+    stand_in_key: bytes
+
+    def __repr__(self) -> str:
+        return f"House({self.public_url})"
 
     def serves(self, region: str) -> bool:
         """Whether requests signed for `region` are answered."""

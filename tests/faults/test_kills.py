@@ -1,5 +1,6 @@
 """`kill -9` under load, at random moments: what was acknowledged is true, nothing is true twice, nothing is half done."""
 
+import json
 import os
 import random
 import threading
@@ -44,6 +45,11 @@ NOTHING_HALF = {
 }
 
 
+def codes(server):
+    """What everybody was sent, by address."""
+    return {message["to"]: message["code"] for message in json.loads(server.lido("outbox", "--json"))}
+
+
 def require_whole(url):
     """No transaction left half of what it wrote."""
     database = connect(url, connections=2)
@@ -69,7 +75,7 @@ def test_what_was_acknowledged_outlives_every_kill(url, tmp_path, capsys):
                 server.start()
                 crowd.up.set()
             crowd.finish()
-        crowd.check()
+        crowd.check(codes(server))
         wire.close()
         require_whole(url)
         assert '"event":"bug"' not in server.log.read_text("utf-8")
@@ -91,7 +97,7 @@ def test_what_was_acknowledged_outlives_the_loss_of_every_connection(postgresql,
                 cut += axe.execute(terminate).fetchone()[0]
             moment.wait(0.5)
             crowd.finish()
-        crowd.check()
+        crowd.check(codes(server))
         wire.close()
         require_whole(postgresql)
         assert '"event":"bug"' not in server.log.read_text("utf-8")

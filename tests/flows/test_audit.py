@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from lido.flows import audit
+from lido.flows import audit, lasting_keys
 from lido.flows.events import Fact, tell
 from lido.rules.sealing import KeyRing
 
@@ -116,8 +116,8 @@ def test_a_chain_without_its_key_does_not_hold(sealed):
 
 def test_the_chain_outlives_the_master_key_that_began_it(sealed):
     rotated = rotated_call(sealed, bytes(32))
-    assert audit.reseal_key(rotated)
-    assert not audit.reseal_key(rotated)
+    assert lasting_keys.reseal(rotated, lasting_keys.AUDIT)
+    assert not lasting_keys.reseal(rotated, lasting_keys.AUDIT)
     assert audit.verify(rotated_call(sealed)) is None
 
 

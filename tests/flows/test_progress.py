@@ -22,7 +22,6 @@ def begun(call, **changes):
         "subject": "s",
         "state": bytes(8),
         "typed": "alice",
-        "started_at": call.now,
         "expires_at": call.now + 180_000,
         "proofs": (Proof("pwd", call.now),),
     }

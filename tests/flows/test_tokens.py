@@ -5,8 +5,9 @@ from tests.sign_ins import People
 from tests.world import PASSWORD
 
 from lido import errors
-from lido.flows import sign_in, tokens
-from lido.flows.sign_in import Attempt, SignedIn
+from lido.flows import families, sign_in, tokens
+from lido.flows.scenes import Attempt
+from lido.flows.sign_in import SignedIn
 
 
 @pytest.fixture
@@ -80,4 +81,4 @@ def test_nothing_secret_shows(people):
     given = tokens.issue(people.house.call(), signed_in)
 
     assert repr(given) == "Tokens(…)"
-    assert PASSWORD not in repr(tokens.ClientProof("secret", PASSWORD))
+    assert PASSWORD not in repr(families.ClientProof("secret", PASSWORD))

@@ -1,10 +1,13 @@
 """Nobody's answers: stable, of the right form, and different for every name and pool."""
 
+import msgspec
 import pytest
+from tests.world import World
 
-from lido.flows import unknown_users
+from lido.flows import lasting_keys, unknown_users
 from lido.records import Pool, PoolSettings
 from lido.rules import identifiers, srp
+from lido.rules.sealing import KeyRing
 from lido.shapes import idp
 
 
@@ -50,3 +53,13 @@ def test_the_identity_is_what_a_user_of_that_name_would_have(call, shape, typed,
 
     assert identifiers.is_uuid(identity) == is_uuid
     assert is_uuid or identity == typed
+
+
+def test_nobody_stays_the_same_when_the_master_key_is_rotated(house):
+    before = house.call()
+    keys = KeyRing([b"\x01" * 32, bytes(32)], house.entropy.bytes)
+    lasting_keys.reseal(msgspec.structs.replace(before, keys=keys), lasting_keys.STAND_INS)
+    after = World(house.database, keys=keys)
+
+    assert unknown_users.srp_salt(after.call(), "pool", "nobody") == unknown_users.srp_salt(before, "pool", "nobody")
+    after.close()

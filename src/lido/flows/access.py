@@ -34,7 +34,7 @@ def require_pool(call: Call, tx: Transaction, pool_id: str) -> Pool:
 
 
 def lock_pool(call: Call, tx: Transaction, pool_id: str) -> Pool:
-    """The pool, held until the transaction ends: for caps, and for changes that must not meet. Raises ResourceNotFound."""
+    """The pool, held until the transaction ends: for caps and changes that must not meet. Raises ResourceNotFound."""
     pools.touch(tx, require_pool(call, tx, pool_id).pool_id)
     return require_pool(call, tx, pool_id)
 

@@ -13,15 +13,12 @@ import msgspec
 import structlog
 
 from lido.call import Call
-from lido.rules import base64url
+from lido.flows import lasting_keys
 from lido.rules.sealing import Unsealable
-from lido.storage import audit, facts
+from lido.storage import audit
 from lido.storage.audit import Entry, Seal
 from lido.storage.database import Transaction
 
-KEY_PURPOSE = "audit"
-_KEY = "audit key"
-_KEY_BYTES = 32
 _FIRST = bytes(32)
 _MOST_ENTRIES = 1000
 _SEALS_AT_ONCE = 100
@@ -47,7 +44,7 @@ def seal_next(call: Call, tx: Transaction) -> bool:
     if not entries:
         return False
     seal = Seal(number, previous, b"", len(entries), call.now)
-    digest = _digest(_make_key(call, tx), seal, entries)
+    digest = _digest(lasting_keys.make(call.keys, call.entropy, tx, lasting_keys.AUDIT), seal, entries)
     audit.add_seal(tx, msgspec.structs.replace(seal, digest=digest))
     # An outside witness: whoever rewrites the database cannot rewrite the log.
     _log.info("audit sealed", seal=number, digest=digest.hex(), entries=len(entries))
@@ -68,17 +65,6 @@ def verify(call: Call) -> int | None:
         previous = seal.digest
     with call.db.read() as tx:
         return number + 1 if audit.highest_claimed(tx) > number else None
-
-
-def reseal_key(call: Call) -> bool:
-    """Seal the chain's key with the newest master key; whether there was anything to do. Raises Unsealable."""
-    with call.db.read() as tx:
-        sealed = facts.find(tx, _KEY)
-    if sealed is None or call.keys.is_newest(base64url.decode(sealed)):
-        return False
-    renewed = call.keys.seal_text(KEY_PURPOSE, call.keys.open_text(KEY_PURPOSE, sealed))
-    with call.db.write() as tx:
-        return facts.replace(tx, _KEY, renewed, replaced=sealed)
 
 
 def _seals(call: Call) -> Iterator[Seal]:
@@ -106,18 +92,9 @@ def _digest(key: bytes, seal: Seal, entries: list[Entry]) -> bytes:
     return hmac.digest(key, sha256(content).digest(), "sha256")
 
 
-def _make_key(call: Call, tx: Transaction) -> bytes:
-    sealed = facts.find(tx, _KEY)
-    if sealed is None:
-        facts.add(tx, _KEY, call.keys.seal_text(KEY_PURPOSE, call.entropy.bytes(_KEY_BYTES)))
-        sealed = facts.find(tx, _KEY) or ""
-    return call.keys.open_text(KEY_PURPOSE, sealed)
-
-
 def _key(call: Call) -> bytes | None:
-    with call.db.read() as tx:
-        sealed = facts.find(tx, _KEY)
     try:
-        return None if sealed is None else call.keys.open_text(KEY_PURPOSE, sealed)
+        with call.db.read() as tx:
+            return lasting_keys.find(call.keys, tx, lasting_keys.AUDIT)
     except Unsealable:
         return None

@@ -10,7 +10,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import codes
+from lido.flows import codes, unknown_users
 from lido.flows.events import Fact, tell
 from lido.flows.triggers import require_none
 from lido.records import Message, Pool, User
@@ -136,7 +136,7 @@ def simulated(call: Call, pool: Pool, name: str, attributes: Sequence[Attribute]
     `attributes` are those that the pool would use; a name that is itself an address is what would be masked.
     """
     name = name[:LONGEST_NAME]
-    chance = call.keys.mac("simulated delivery", pool.pool_id, fold(name, pool.folding))
+    chance = unknown_users.digest(call, "delivery", pool.pool_id, fold(name, pool.folding))
     possible = list(attributes) or ["email"]
     if looks_like_email(name) and "email" in possible:
         return Delivery("email", "EMAIL", mask_email(name))

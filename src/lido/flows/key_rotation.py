@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from lido.call import Call
-from lido.flows import access, audit, delivery, operators, passwords, signing
+from lido.flows import access, delivery, lasting_keys, operators, passwords, signing
 from lido.flows.events import Fact, tell
 from lido.records import Pool, SigningKey
 from lido.rules.sealing import Unsealable
@@ -116,7 +116,8 @@ def reseal(call: Call) -> Iterator[Progress]:
     """
     for sealed in SEALED:
         yield from _reseal_column(call, sealed)
-    yield _reseal_audit_key(call)
+    for name in lasting_keys.NAMES:
+        yield _reseal_lasting_key(call, name)
 
 
 def _reseal_column(call: Call, sealed: SealedColumn) -> Iterator[Progress]:
@@ -154,9 +155,9 @@ def _reseal_batch(call: Call, sealed: SealedColumn, found: list[sealed_columns.S
     return Progress(before.place, before.seen + len(found), before.resealed + resealed, before.lost + lost)
 
 
-def _reseal_audit_key(call: Call) -> Progress:
+def _reseal_lasting_key(call: Call, name: str) -> Progress:
     try:
-        resealed = int(audit.reseal_key(call))
+        resealed = int(lasting_keys.reseal(call, name))
     except Unsealable:
-        return Progress("audit key", 1, 0, 1)
-    return Progress("audit key", resealed, resealed, 0)
+        return Progress(name, 1, 0, 1)
+    return Progress(name, resealed, resealed, 0)

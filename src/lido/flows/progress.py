@@ -35,7 +35,6 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     subject: str
     state: bytes
     typed: str
-    started_at: int
     expires_at: int
     id: bytes = b""
     proofs: tuple[Proof, ...] = ()

@@ -7,38 +7,28 @@ whoever is signed in is another room's business (flows/tokens.py).
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct, structs
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, lockout, progress, signing, triggers, unknown_users
-from lido.flows.challenges import Challenge, Effect, Offer, Right, Scene, Turn, Wrong, registry, required
+from lido.flows import access, lockout, progress, scenes, triggers, unknown_users
+from lido.flows.challenges import Challenge, Effect, Offer, Right, Turn, Wrong, registry
 from lido.flows.challenges.password_verifier import block_of
 from lido.flows.events import Fact, tell
 from lido.flows.progress import INVALID, Progress
-from lido.records import Client, Status
+from lido.flows.scenes import Attempt, Scene, required
+from lido.records import Status
 from lido.rules import base64url, steps
-from lido.rules.app_clients import Terms, terms_of
-from lido.rules.identifiers import is_uuid
+from lido.rules.app_clients import Terms
 from lido.rules.steps import Ask, Door, Enter, Flow, Proof, Refuse
-from lido.rules.usernames import fold, name_key
-from lido.storage import lockouts, sign_ins
+from lido.rules.usernames import fold
+from lido.storage import lockouts
 from lido.storage.database import Transaction
 
 _SECRET_BLOCK_SECONDS = 60
-_LONGEST_NAME = 320
 _TRIGGERS = ("PreAuthentication", "PostAuthentication", "PreTokenGeneration")
-
-
-class Attempt(Struct, frozen=True):
-    """What a request brings: at which door, through which client (of which pool, where it says so), and the answers."""
-
-    door: Door
-    client_id: str
-    given: Mapping[str, str]
-    pool_id: str | None = None
 
 
 class NextChallenge(Struct, frozen=True):
@@ -85,7 +75,7 @@ def start(call: Call, attempt: Attempt, flow_name: str) -> Outcome:
     flow = _flow(flow_name, attempt.door)
     typed = required(attempt.given, "USERNAME")
     with call.db.read() as tx:
-        scene = _scene_by_name(call, tx, attempt, typed)
+        scene = scenes.by_name(call, tx, attempt, typed)
         _require_allowed(scene.terms, flow)
         access.check_secret_hash(call, tx, scene.client, typed, attempt.given.get("SECRET_HASH"))
     if scene.user is None:
@@ -101,7 +91,6 @@ def start(call: Call, attempt: Attempt, flow_name: str) -> Outcome:
         subject=scene.subject,
         state=_state(scene),
         typed=typed,
-        started_at=call.now,
         expires_at=0,
     )
     turn, challenge = Turn(call, scene, begun, attempt.given), registry()[flow.first]
@@ -121,10 +110,7 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     named = required(attempt.given, "USERNAME")
     blob = _blob(challenge, session, attempt.given)
     with call.db.read() as tx:
-        pool_id, folding = _locate(call, tx, attempt)
-        begun = progress.open_blob(call, pool_id, attempt.client_id, challenge_name, blob)
-        found = sign_ins.by_sub(tx, pool_id, attempt.client_id, begun.subject)
-        scene = _scene(call, tx, attempt, found, begun.typed, name_key(begun.typed, folding))
+        scene, begun = scenes.resumed(call, tx, attempt, challenge_name, blob)
         access.check_secret_hash(call, tx, scene.client, named, attempt.given.get("SECRET_HASH"))
     triggers.require_none(scene.pool, *_TRIGGERS)
     _require_same(scene, begun, attempt.door, named)
@@ -144,63 +130,6 @@ def _flow(name: str, door: Door) -> Flow:
 def _require_allowed(terms: Terms, flow: Flow) -> None:
     if flow.permission not in terms.flows:
         raise errors.InvalidParameter(f"{flow.name} flow not enabled for this client")
-
-
-class _Place(NamedTuple):
-    pool_id: str
-    folding: int
-
-
-def _locate(call: Call, tx: Transaction, attempt: Attempt) -> _Place:
-    found = sign_ins.pool_and_folding(tx, attempt.client_id)
-    if attempt.pool_id is not None and (found is None or found[0] != attempt.pool_id):
-        access.require_pool(call, tx, attempt.pool_id)
-        found = None
-    if found is None:
-        raise errors.ResourceNotFound(f"User pool client {attempt.client_id} does not exist.")
-    return _Place(*found)
-
-
-def _scene_by_name(call: Call, tx: Transaction, attempt: Attempt, typed: str) -> Scene:
-    place = _locate(call, tx, attempt)
-    if len(typed) > _LONGEST_NAME:
-        raise errors.InvalidParameter("Username is too long.")
-    key = name_key(typed, place.folding)
-    found = sign_ins.by_sub(tx, place.pool_id, attempt.client_id, typed) if is_uuid(typed) else None
-    if found is None or found.user is None:
-        found = sign_ins.by_name(tx, place.pool_id, attempt.client_id, key)
-    return _scene(call, tx, attempt, found, typed, key)
-
-
-def _scene(call: Call, tx: Transaction, attempt: Attempt, found: sign_ins.SignIn | None, typed: str, key: str) -> Scene:
-    if found is None:
-        raise errors.ResourceNotFound(f"User pool client {attempt.client_id} does not exist.")
-    pool, user = found.pool, found.user
-    if attempt.door == "admin" and pool.region != call.region:
-        raise errors.ResourceNotFound(f"User pool {pool.pool_id} does not exist.")
-    return Scene(
-        pool=pool,
-        client=found.client,
-        terms=terms(tx, found.client),
-        ring=signing.ring(call, tx, pool),
-        typed=typed,
-        name_key=key,
-        subject=user.sub if user else unknown_users.subject(call, pool.pool_id, key),
-        user=user,
-        password=found.password,
-        groups=found.groups,
-    )
-
-
-def terms(tx: Transaction, client: Client) -> Terms:
-    """The client's terms, from memory while its version stands."""
-    key = ("client terms", client.pool_id, client.client_id)
-    kept: Terms | None = tx.documents.get(key, client.version)
-    if kept is None:
-        kept = terms_of(client)
-        if not tx.writing:
-            tx.documents.keep(key, client.version, kept)
-    return kept
 
 
 def _blob(challenge: Challenge, session: str | None, given: Mapping[str, str]) -> bytes:

@@ -1,7 +1,7 @@
 """Nobody, made to look like somebody: stable answers for names that lead to no user, at the cost of real ones.
 
 Everything is a keyed digest of pool and folded name, so it stays the same from
-request to request and from node to node, and tells nothing.
+request to request, from node to node and through a rotation of the master key.
 """
 
 import hashlib
@@ -9,17 +9,22 @@ import hashlib
 from lido.call import Call
 from lido.records import Pool
 from lido.rules import srp
+from lido.rules.sealing import keyed_digest
 from lido.rules.usernames import looks_like_email, looks_like_phone
 
-_PURPOSE = "unknown user"
 _MARK = "x:"
 # With the mark as long as a sub.
 _SUBJECT_DIGITS = 34
 
 
+def digest(call: Call, kind: str, pool_id: str, name: str) -> bytes:
+    """32 bytes that stand in for what a user of that name would have; the same after a rotation of the master key."""
+    return keyed_digest(call.house.stand_in_key, kind, pool_id, name)
+
+
 def subject(call: Call, pool_id: str, name_key: str) -> str:
     """What the lockout counts wrong passwords on, as it does on a sub."""
-    return _MARK + call.keys.mac(_PURPOSE, "subject", pool_id, name_key).hex()[:_SUBJECT_DIGITS]
+    return _MARK + digest(call, "subject", pool_id, name_key).hex()[:_SUBJECT_DIGITS]
 
 
 def is_subject(text: str) -> bool:
@@ -36,17 +41,17 @@ def srp_identity(call: Call, pool: Pool, typed: str, name_key: str) -> str:
     )
     if not shape.username_attributes and not is_alias:
         return typed
-    return _uuid(call.keys.mac(_PURPOSE, "identity", pool.pool_id, name_key))
+    return _uuid(digest(call, "identity", pool.pool_id, name_key))
 
 
 def srp_salt(call: Call, pool_id: str, name_key: str) -> bytes:
     """The salt of the password that nobody has."""
-    return call.keys.mac(_PURPOSE, "salt", pool_id, name_key)[: srp.SALT_BYTES]
+    return digest(call, "salt", pool_id, name_key)[: srp.SALT_BYTES]
 
 
 def srp_verifier(call: Call, pool_id: str, name_key: str) -> int:
     """The verifier of the password that nobody has: a number below N that no password is known for."""
-    seed = call.keys.mac(_PURPOSE, "verifier", pool_id, name_key)
+    seed = digest(call, "verifier", pool_id, name_key)
     # Sixteen bytes more than N has: each residue is as likely as any other.
     return int.from_bytes(hashlib.shake_256(seed).digest(400), "big") % srp.N
 

@@ -40,6 +40,15 @@ def key_id(master: bytes) -> bytes:
     return hmac.digest(master, b"lido key id", "sha256")[:_ID_BYTES]
 
 
+def keyed_digest(key: bytes, *parts: str | bytes) -> bytes:
+    """32 bytes of HMAC-SHA256 over the parts, each with its length before it, so that no two lists read alike."""
+    message = bytearray()
+    for part in parts:
+        octets = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        message += len(octets).to_bytes(4, "big") + octets
+    return hmac.digest(key, bytes(message), "sha256")
+
+
 class KeyRing:
     """One or more 32-byte master keys, newest first: the first seals, all open.
 
@@ -139,11 +148,7 @@ class KeyRing:
         return AESGCM(hmac.digest(self._purpose_key(name, purpose), salt, "sha256"))
 
     def _mac(self, name: bytes, purpose: str, parts: tuple[str | bytes, ...]) -> bytes:
-        message = bytearray()
-        for part in parts:
-            octets = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-            message += len(octets).to_bytes(4, "big") + octets
-        return hmac.digest(self._purpose_key(name, "mac/" + purpose), bytes(message), "sha256")
+        return keyed_digest(self._purpose_key(name, "mac/" + purpose), *parts)
 
     def _purpose_key(self, name: bytes, purpose: str) -> bytes:
         known = self._purpose_keys.get((name, purpose))

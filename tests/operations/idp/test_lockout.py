@@ -10,7 +10,7 @@ from tests.world import PASSWORD
 
 from lido import errors
 from lido.flows import sign_in, tokens
-from lido.flows.sign_in import Attempt
+from lido.flows.scenes import Attempt
 from lido.ports.clock import SystemClock
 
 WRONG = ("NotAuthorized", "Incorrect username or password.")

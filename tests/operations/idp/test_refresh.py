@@ -10,8 +10,8 @@ from tests.sign_ins import People, claims, refusal
 from tests.world import FLOWS
 
 from lido import errors
-from lido.flows import tokens
-from lido.flows.tokens import ClientProof
+from lido.flows import families, tokens
+from lido.flows.families import ClientProof
 
 INVALID = ("NotAuthorized", "Invalid Refresh Token")
 REVOKED = ("NotAuthorized", "Refresh Token has been revoked")
@@ -292,7 +292,7 @@ def test_of_64_parallel_rotations_one_makes_the_successor(house, grace, winners)
 
     def rotate(_):
         try:
-            return tokens.refresh(house.call(), people.client_id, token, ClientProof("secret", None), by_flow=False)
+            return families.refresh(house.call(), people.client_id, token, ClientProof("secret", None), by_flow=False)
         except (errors.RefreshTokenReuse, errors.NotAuthorized) as fault:
             return fault
 

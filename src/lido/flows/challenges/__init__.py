@@ -13,15 +13,11 @@ from typing import Literal, Protocol, cast
 
 from msgspec import Struct
 
-from lido import errors
 from lido.call import Call
 from lido.flows.progress import Progress
-from lido.flows.signing import Ring
-from lido.records import Client, Password, Pool, User
-from lido.rules.app_clients import Terms
+from lido.flows.scenes import Scene, required
 from lido.rules.steps import Proof
 from lido.storage.database import Transaction
-from lido.storage.sign_ins import Group
 
 Effect = Callable[[Transaction], None]
 """Something that becomes true with the step, in its transaction; raises to undo everything."""
@@ -31,24 +27,6 @@ Guard = Literal["lockout", "none"]
 
 Carrier = Literal["session", "secret block"]
 """Where the sealed progress travels: in `Session`, or as SECRET_BLOCK among the parameters (life: 60 s)."""
-
-
-class Scene(Struct, frozen=True):
-    """Who stands at which door: pool and client with their terms and keys, and whom the name led to.
-
-    `user` is None for a stranger who may not learn it; `subject` is what the lockout counts on.
-    """
-
-    pool: Pool
-    client: Client
-    terms: Terms
-    ring: Ring
-    typed: str
-    name_key: str
-    subject: str
-    user: User | None
-    password: Password | None
-    groups: tuple[Group, ...]
 
 
 class Turn(Struct, frozen=True):
@@ -102,14 +80,6 @@ class Challenge(Protocol):
     def answer(self, turn: Turn, /) -> Judgement:
         """What judges this answer. A malformed one is refused at once by raising, which costs nothing."""
         ...
-
-
-def required(given: Mapping[str, str], name: str) -> str:
-    """What the request must bring. Raises InvalidParameter."""
-    value = given.get(name)
-    if not value:
-        raise errors.InvalidParameter(f"Missing required parameter {name}")
-    return value
 
 
 @cache

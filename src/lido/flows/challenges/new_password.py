@@ -8,9 +8,10 @@ import msgspec
 
 from lido import errors
 from lido.flows import handles, passwords
-from lido.flows.challenges import Carrier, Guard, Judgement, Offer, Right, Scene, Turn, Wrong
+from lido.flows.challenges import Carrier, Guard, Judgement, Offer, Right, Turn, Wrong
 from lido.flows.events import Fact, tell
 from lido.flows.progress import INVALID
+from lido.flows.scenes import Scene
 from lido.records import Password, Status, User
 from lido.rules import attributes, schema
 from lido.rules.profile import attributes_of, search_keys, with_attributes
@@ -61,15 +62,14 @@ def answer(turn: Turn, /) -> Judgement:
         after = msgspec.structs.replace(scene, user=changed, password=_permanent(row))
 
         def become(tx: Transaction) -> None:
-            if not passwords.store(call, tx, scene.pool, user.sub, material, replaced=row):
-                raise errors.NotAuthorized(INVALID)
             if changes:
                 handles.sync(call, tx, scene.pool, user, changed, force_alias=False)
                 if not users.set_profile(tx, changed, search_keys(changed, scene.pool.folding), call.now):
                     raise errors.TooManyRequests
-            if not users.set_status(
+            settled = users.set_status(
                 tx, user.pool_id, user.sub, status=Status.CONFIRMED, seen=user.status, now=call.now
-            ):
+            )
+            if not settled or not passwords.store(call, tx, scene.pool, user.sub, material, replaced=row):
                 raise errors.NotAuthorized(INVALID)
             tell(call, tx, user.pool_id, "password_changed", user.sub, Fact(client_id=scene.client.client_id))
 

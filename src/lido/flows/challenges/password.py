@@ -4,7 +4,8 @@ from typing import Final
 
 from lido.call import Call
 from lido.flows import passwords
-from lido.flows.challenges import Carrier, Effect, Guard, Judgement, Offer, Right, Scene, Turn, Wrong
+from lido.flows.challenges import Carrier, Effect, Guard, Judgement, Offer, Right, Turn, Wrong
+from lido.flows.scenes import Scene
 from lido.records import Password, User
 from lido.rules import password_policy
 from lido.rules.passwords import Material

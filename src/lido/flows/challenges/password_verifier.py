@@ -9,8 +9,9 @@ import msgspec
 from lido import errors
 from lido.call import Call
 from lido.flows import passwords, unknown_users
-from lido.flows.challenges import Carrier, Guard, Judgement, Offer, Right, Scene, Turn, Wrong, required
+from lido.flows.challenges import Carrier, Guard, Judgement, Offer, Right, Turn, Wrong
 from lido.flows.progress import INVALID
+from lido.flows.scenes import Scene, required
 from lido.rules import srp
 from lido.rules.steps import Proof
 

@@ -4,9 +4,11 @@ from typing import TypeVar, cast
 
 from lido import errors
 from lido.call import Call
-from lido.flows import sign_in, tokens
-from lido.flows.sign_in import Attempt, Outcome, SignedIn
-from lido.flows.tokens import ClientProof, Tokens
+from lido.flows import families, sign_in, tokens
+from lido.flows.families import ClientProof
+from lido.flows.scenes import Attempt
+from lido.flows.sign_in import Outcome, SignedIn
+from lido.flows.tokens import Tokens
 from lido.operations import operation
 from lido.shapes import idp
 
@@ -65,10 +67,10 @@ def _refreshed(call: Call, attempt: Attempt) -> Tokens:
     if not token:
         raise errors.InvalidParameter("Missing required parameter REFRESH_TOKEN")
     try:
-        return tokens.refresh(call, attempt.client_id, token, proof, by_flow=True, pool_id=attempt.pool_id)
+        return families.refresh(call, attempt.client_id, token, proof, by_flow=True, pool_id=attempt.pool_id)
     except errors.RefreshTokenReuse:
         # The model of InitiateAuth does not know this refusal.
-        raise errors.NotAuthorized(tokens.REVOKED) from None
+        raise errors.NotAuthorized(families.REVOKED) from None
 
 
 def _told(call: Call, outcome: Outcome, response: type[_Response]) -> _Response:

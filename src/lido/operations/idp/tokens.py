@@ -2,8 +2,8 @@
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, tokens
-from lido.flows.tokens import ClientProof
+from lido.flows import access, families, tokens
+from lido.flows.families import ClientProof
 from lido.operations import operation
 from lido.shapes import idp
 
@@ -14,7 +14,7 @@ def get_tokens_from_refresh_token(
 ) -> idp.GetTokensFromRefreshTokenResponse:
     proof = ClientProof("secret", request.client_secret)
     try:
-        given = tokens.refresh(call, request.client_id, request.refresh_token, proof, by_flow=False)
+        given = families.refresh(call, request.client_id, request.refresh_token, proof, by_flow=False)
     except errors.PasswordResetRequired as refusal:
         # The model of this operation does not know this refusal.
         raise errors.NotAuthorized(refusal.message) from None
@@ -31,7 +31,7 @@ def get_tokens_from_refresh_token(
 
 @operation
 def revoke_token(call: Call, request: idp.RevokeTokenRequest) -> idp.RevokeTokenResponse:
-    tokens.revoke(call, request.client_id, request.client_secret, request.token)
+    families.revoke(call, request.client_id, request.client_secret, request.token)
     return idp.RevokeTokenResponse()
 
 

@@ -1,0 +1,213 @@
+"""Families of refresh tokens: one living token for each sign-in, continued, rotated, and ended when it is reused."""
+
+import hmac
+from typing import Literal, NoReturn
+
+import msgspec
+
+from lido import errors
+from lido.call import Call
+from lido.flows import access, scenes, signing, tokens, triggers
+from lido.flows.events import Fact, tell
+from lido.flows.tokens import Tokens
+from lido.records import Client, Session, Status, User
+from lido.rules import refresh_tokens, secret_hash
+from lido.rules.refresh_tokens import RefreshToken
+from lido.storage import sessions, sign_ins
+from lido.storage.database import Transaction
+
+INVALID = "Invalid Refresh Token"
+EXPIRED = "Refresh Token has expired"
+REVOKED = "Refresh Token has been revoked"
+
+_MAY_CONTINUE = (Status.CONFIRMED, Status.EXTERNAL_PROVIDER)
+_LOOKS = 2
+
+
+class ClientProof(msgspec.Struct, frozen=True):
+    """How a request proves the client's secret: by a SECRET_HASH over the user's name, or by the secret itself."""
+
+    kind: Literal["hash", "secret"]
+    value: str | None
+
+    def __repr__(self) -> str:
+        return f"ClientProof({self.kind})"
+
+
+class _Family(msgspec.Struct, frozen=True):
+    """A refresh token that was opened, and the living session it belongs to."""
+
+    holder: tokens.Holder
+    session: Session
+    token: RefreshToken
+
+
+def refresh(
+    call: Call, client_id: str, refresh_token: str, proof: ClientProof, *, by_flow: bool, pool_id: str | None = None
+) -> Tokens:
+    """New tokens for a refresh token, with its successor where the client rotates them.
+
+    `by_flow` is REFRESH_TOKEN_AUTH, which the client must allow and which knows no rotation; `pool_id` is the pool
+    that an operator named. Raises ResourceNotFound, InvalidParameter, NotAuthorized, PasswordResetRequired,
+    RefreshTokenReuse, UnexpectedLambda.
+    """
+    for _ in range(_LOOKS):
+        family = _open_family(call, client_id, refresh_token, proof, by_flow=by_flow, pool_id=pool_id)
+        holder, session, generation = family.holder, family.session, family.token.generation
+        triggers.require_none(holder.pool, "PreTokenGeneration")
+        now = call.clock.now()
+        grace_ms = (holder.terms.grace_seconds or 0) * 1000
+        standing = _standing(session, generation, grace_ms, now)
+        if standing == "reused":
+            _kill(call, session)
+        if standing == "late":
+            raise errors.NotAuthorized(REVOKED)
+        if standing == "living" and holder.terms.grace_seconds is not None:
+            rotated = _rotate(call, family, grace_ms, now)
+            if rotated is None:
+                continue  # somebody was faster: look again
+            return rotated
+        access_token, id_token = tokens.mint(call, holder, session, now)
+        # In its grace an old token gives the living one again, so that any number of retries ends at one token.
+        again = None if standing == "living" else tokens.refresh_token(call, session, session.generation, now)
+        return Tokens(access_token, id_token, again, holder.terms.access_seconds)
+    raise errors.NotAuthorized(REVOKED)
+
+
+def _open_family(
+    call: Call, client_id: str, refresh_token: str, proof: ClientProof, *, by_flow: bool, pool_id: str | None
+) -> _Family:
+    with call.db.read() as tx:
+        place = sign_ins.pool_and_folding(tx, client_id)
+        if pool_id is not None and (place is None or place[0] != pool_id):
+            access.require_pool(call, tx, pool_id)
+            place = None
+        if place is None:
+            raise errors.ResourceNotFound(f"User pool client {client_id} does not exist.")
+        token = _read(call, place[0], refresh_token)
+        sub, session_id = (token.sub, token.session_id) if token else ("", "")
+        found = sign_ins.by_session(tx, place[0], client_id, sub, session_id)
+        if found is None:
+            raise errors.ResourceNotFound(f"User pool client {client_id} does not exist.")
+        if pool_id is not None and found.pool.region != call.region:
+            raise errors.ResourceNotFound(f"User pool {pool_id} does not exist.")
+        allowed = scenes.terms(tx, found.client)
+        if by_flow and ("ALLOW_REFRESH_TOKEN_AUTH" not in allowed.flows or allowed.grace_seconds is not None):
+            raise errors.InvalidParameter("REFRESH_TOKEN_AUTH flow not enabled for this client")
+        if token is None or token.client_id != client_id or found.session is None or found.user is None:
+            raise errors.NotAuthorized(INVALID)
+        _check_client(call, tx, found.client, found.user, proof)
+        ring = signing.ring(call, tx, found.pool)
+    if token.generation > found.session.generation:
+        raise errors.NotAuthorized(INVALID)
+    _refuse_dead(call, found.session, found.user)
+    return _Family(
+        tokens.Holder(found.pool, found.client, allowed, ring, found.user, found.groups), found.session, token
+    )
+
+
+def _read(call: Call, pool_id: str, text: str) -> RefreshToken | None:
+    try:
+        return refresh_tokens.read(call.keys, pool_id, text)
+    except refresh_tokens.Invalid:
+        return None
+
+
+def _check_client(call: Call, tx: Transaction, client: Client, user: User, proof: ClientProof) -> None:
+    """The client's secret, where it has one; a SECRET_HASH may be over the stored username or the sub."""
+    if proof.kind == "secret":
+        if not proves_secret(call, tx, client, proof.value):
+            raise errors.NotAuthorized("Invalid client or secret")
+    elif proof.value is None:
+        access.check_secret_hash(call, tx, client, user.username, None)
+    else:
+        known = access.client_secrets(call, tx, client)
+        fits = [secret_hash.verify(known, name, client.client_id, proof.value) for name in (user.username, user.sub)]
+        if not any(fits):
+            raise errors.NotAuthorized(f"SecretHash does not match for the client: {client.client_id}")
+
+
+def proves_secret(call: Call, tx: Transaction, client: Client, claimed: str | None) -> bool:
+    """Whether the plain secret is one of the client's; a client without one proves itself by sending none."""
+    known = access.client_secrets(call, tx, client)
+    if not known:
+        return not claimed
+    given = (claimed or "").encode("utf-8", "surrogatepass")
+    fits = [hmac.compare_digest(given, secret.encode()) for secret in known]
+    return any(fits)
+
+
+def _refuse_dead(call: Call, session: Session, user: User) -> None:
+    if not user.enabled:
+        raise errors.NotAuthorized("User is disabled.")
+    if session.revoked_at is not None or session.epoch != user.epoch:
+        raise errors.NotAuthorized(REVOKED)
+    if session.expires_at <= call.now:
+        raise errors.NotAuthorized(EXPIRED)
+    if user.status == Status.RESET_REQUIRED:
+        raise errors.PasswordResetRequired
+    if user.status not in _MAY_CONTINUE:
+        raise errors.NotAuthorized(INVALID)
+
+
+def _standing(
+    session: Session, generation: int, grace_ms: int, now: int
+) -> Literal["living", "grace", "late", "reused"]:
+    """Where a token of this generation stands: only one lives, its predecessors may be in their grace or too late.
+
+    "late" is a slow worker's, refused without harm; "reused" is a thief's or his victim's.
+    """
+    if generation == session.generation:
+        return "living"
+    just_rotated = now < session.rotated_at + grace_ms
+    in_grace = generation >= session.grace_generation and now < session.grace_until
+    if in_grace or (generation == session.generation - 1 and just_rotated):
+        return "grace"
+    return "late" if just_rotated and generation >= session.grace_generation else "reused"
+
+
+def _rotate(call: Call, family: _Family, grace_ms: int, now: int) -> Tokens | None:
+    """The next generation, or None when this one is not the living one any more."""
+    holder, session, generation = family.holder, family.session, family.token.generation
+    access_token, id_token = tokens.mint(call, holder, session, now)
+    successor = tokens.refresh_token(call, session, generation + 1, now)
+    with call.db.write() as tx:
+        rotated = sessions.rotate(tx, session, generation=generation, grace_ms=grace_ms, now=now)
+    if rotated is None:
+        return None
+    return Tokens(access_token, id_token, successor, holder.terms.access_seconds)
+
+
+def _kill(call: Call, session: Session) -> NoReturn:
+    """A token came back after its time: either holder may be a thief, so nobody goes on."""
+    with call.db.write() as tx:
+        if sessions.revoke(tx, session.pool_id, session.sub, session.id, call.now):
+            fact = Fact(client_id=session.client_id, session_id=session.id)
+            tell(call, tx, session.pool_id, "token_reused", session.sub, fact)
+    raise errors.RefreshTokenReuse
+
+
+def revoke(call: Call, client_id: str, client_secret: str | None, token: str) -> None:
+    """End the session of a refresh token, with every token of it; again is as good as once.
+
+    Raises Unauthorized (client, secret or whose token), UnsupportedOperation, UnsupportedTokenType, InvalidParameter.
+    """
+    with call.db.read() as tx:
+        place = sign_ins.pool_and_folding(tx, client_id)
+        found = sign_ins.by_sub(tx, place[0], client_id, "") if place else None
+        if found is None or not proves_secret(call, tx, found.client, client_secret):
+            raise errors.Unauthorized
+        if not scenes.terms(tx, found.client).revocable:
+            raise errors.UnsupportedOperation
+    opened = _read(call, found.pool.pool_id, token)
+    if opened is None and token.count(".") == 2:
+        raise errors.UnsupportedTokenType
+    if opened is None:
+        raise errors.InvalidParameter("Invalid token.")
+    if opened.client_id != client_id:
+        raise errors.Unauthorized
+    pool_id = found.pool.pool_id
+    with call.db.write() as tx:
+        if sessions.revoke(tx, pool_id, opened.sub, opened.session_id, call.now):
+            fact = Fact(client_id=client_id, session_id=opened.session_id)
+            tell(call, tx, pool_id, "token_revoked", opened.sub, fact)

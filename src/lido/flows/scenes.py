@@ -1,0 +1,123 @@
+"""Who stands at the door: pool, client and person of one request, read in one statement."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from lido import errors
+from lido.call import Call
+from lido.flows import access, progress, signing, unknown_users
+from lido.flows.progress import Progress
+from lido.flows.signing import Ring
+from lido.records import Client, Password, Pool, User
+from lido.rules.app_clients import Terms, terms_of
+from lido.rules.identifiers import is_uuid
+from lido.rules.steps import Door
+from lido.rules.usernames import name_key
+from lido.storage import sign_ins
+from lido.storage.database import Transaction
+from lido.storage.sign_ins import Group
+
+_LONGEST_NAME = 320
+
+
+class Attempt(Struct, frozen=True):
+    """What a request brings: at which door, through which client (of which pool, where it says so), and the answers."""
+
+    door: Door
+    client_id: str
+    given: Mapping[str, str]
+    pool_id: str | None = None
+
+
+class Scene(Struct, frozen=True):
+    """Who stands at which door: pool and client with their terms and keys, and whom the name led to.
+
+    `user` is None for a stranger who may not learn it; `subject` is what the lockout counts on.
+    """
+
+    pool: Pool
+    client: Client
+    terms: Terms
+    ring: Ring
+    typed: str
+    name_key: str
+    subject: str
+    user: User | None
+    password: Password | None
+    groups: tuple[Group, ...]
+
+
+def required(given: Mapping[str, str], name: str) -> str:
+    """What the request must bring. Raises InvalidParameter."""
+    value = given.get(name)
+    if not value:
+        raise errors.InvalidParameter(f"Missing required parameter {name}")
+    return value
+
+
+def by_name(call: Call, tx: Transaction, attempt: Attempt, typed: str) -> Scene:
+    """Whom the typed name leads to: a sub first, then username, alias or address.
+
+    Raises ResourceNotFound, InvalidParameter for what nobody can be called.
+    """
+    pool_id, folding = _locate(call, tx, attempt)
+    if len(typed) > _LONGEST_NAME:
+        raise errors.InvalidParameter("Username is too long.")
+    key = name_key(typed, folding)
+    found = sign_ins.by_sub(tx, pool_id, attempt.client_id, typed) if is_uuid(typed) else None
+    if found is None or found.user is None:
+        found = sign_ins.by_name(tx, pool_id, attempt.client_id, key)
+    return _of(call, tx, attempt, found, typed, key)
+
+
+def resumed(call: Call, tx: Transaction, attempt: Attempt, step: str, blob: bytes) -> tuple[Scene, Progress]:
+    """Who began the sign-in that `blob` carries, as they stand now, and how far it has come.
+
+    Raises ResourceNotFound, NotAuthorized for a blob of another pool, client or step.
+    """
+    pool_id, folding = _locate(call, tx, attempt)
+    begun = progress.open_blob(call, pool_id, attempt.client_id, step, blob)
+    found = sign_ins.by_sub(tx, pool_id, attempt.client_id, begun.subject)
+    return _of(call, tx, attempt, found, begun.typed, name_key(begun.typed, folding)), begun
+
+
+def _locate(call: Call, tx: Transaction, attempt: Attempt) -> tuple[str, int]:
+    found = sign_ins.pool_and_folding(tx, attempt.client_id)
+    if attempt.pool_id is not None and (found is None or found[0] != attempt.pool_id):
+        access.require_pool(call, tx, attempt.pool_id)
+        found = None
+    if found is None:
+        raise errors.ResourceNotFound(f"User pool client {attempt.client_id} does not exist.")
+    return found
+
+
+def _of(call: Call, tx: Transaction, attempt: Attempt, found: sign_ins.SignIn | None, typed: str, key: str) -> Scene:
+    if found is None:
+        raise errors.ResourceNotFound(f"User pool client {attempt.client_id} does not exist.")
+    pool, user = found.pool, found.user
+    if attempt.door == "admin" and pool.region != call.region:
+        raise errors.ResourceNotFound(f"User pool {pool.pool_id} does not exist.")
+    return Scene(
+        pool=pool,
+        client=found.client,
+        terms=terms(tx, found.client),
+        ring=signing.ring(call, tx, pool),
+        typed=typed,
+        name_key=key,
+        subject=user.sub if user else unknown_users.subject(call, pool.pool_id, key),
+        user=user,
+        password=found.password,
+        groups=found.groups,
+    )
+
+
+def terms(tx: Transaction, client: Client) -> Terms:
+    """The client's terms, from memory while its version stands."""
+    key = ("client terms", client.pool_id, client.client_id)
+    kept: Terms | None = tx.documents.get(key, client.version)
+    if kept is None:
+        kept = terms_of(client)
+        if not tx.writing:
+            tx.documents.keep(key, client.version, kept)
+    return kept
