@@ -35,8 +35,8 @@ class QuickEntropy(SystemEntropy):
 
     def rsa_key(self) -> bytes:
         with self._lock:
-            if len(self._stock) < 12:
+            if len(self._stock) < 8:
                 self._stock.append(super().rsa_key())
                 return self._stock[-1]
-            self._stock.rotate(1)
-            return self._stock[0]
+            self._stock.rotate(-1)
+            return self._stock[-1]
