@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from tests.bench import gauges
-from tests.bench.load import Load
+from tests.bench.load import Load, Workload
+from tests.bench.wire import request
+from tests.bench.workloads import Repeated
 
 from lido.rules import srp
 from lido.rules.passwords import Hasher
@@ -94,6 +96,10 @@ class Hello:
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
         self._load: Load | None = None
+
+    def workload(self) -> Workload:
+        """What is said to it."""
+        return self.port, Repeated([request(self.port, "GetUser", {"AccessToken": "x" * 1_000})])
 
     def under(self, load: Load) -> "Hello":
         """The load that `cpu_seconds` puts on it, which knows it as `hello`."""

@@ -22,8 +22,11 @@ class Ask(NamedTuple):
     last: bool = True
 
 
+_PATIENCE_SECONDS = 30
+
 Conversation = Generator[Ask, bytes, None]
-Workload = Callable[[], Iterator[Conversation]]
+Workload = tuple[int, Callable[[], Iterator[Conversation]]]
+"""A port of this machine, and what is said to it: as many conversations as are wanted."""
 
 
 class Slice(NamedTuple):
@@ -47,6 +50,8 @@ class Load(NamedTuple):
     def drive(self, name: str, connections: int, seconds: float) -> Slice:
         """Keep that workload going on so many connections for a while; every request that began is answered."""
         self.orders.send((name, connections, seconds))
+        if not self.orders.poll(seconds + _PATIENCE_SECONDS):
+            raise RuntimeError(f"{name}: the server does not answer")
         answer = self.orders.recv()
         if isinstance(answer, BaseException):
             raise answer
@@ -59,16 +64,16 @@ class Load(NamedTuple):
         self.process.join()
 
 
-def start(port: int, workloads: dict[str, "Workload"]) -> Load:
-    """Start the process; it holds the workloads by name and sends them to that port of this machine."""
+def start(workloads: dict[str, Workload]) -> Load:
+    """Start the process; it holds the workloads by name."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, port, workloads), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, workloads), daemon=True)
     process.start()
     return Load(process, ours)
 
 
-def _serve(orders: Connection, port: int, workloads: dict[str, Workload]) -> None:
+def _serve(orders: Connection, workloads: dict[str, Workload]) -> None:
     loop = uvloop.new_event_loop()
     conversations: dict[str, list[Conversation]] = {}
     while (order := orders.recv()) is not None:
@@ -76,7 +81,8 @@ def _serve(orders: Connection, port: int, workloads: dict[str, Workload]) -> Non
         try:
             # A conversation goes on where the slice before stopped: prepared steps are used once.
             mine = conversations.setdefault(name, [])
-            fresh = workloads[name]()
+            port, workload = workloads[name]
+            fresh = workload()
             while len(mine) < connections:
                 mine.append(next(fresh))
             orders.send(loop.run_until_complete(_slice(port, mine[:connections], seconds)))

@@ -56,7 +56,7 @@ def stand(engine: str, folder: Path, *, users: int, hello: bare.Hello, say: Say)
         with Server(folder, database, **_ARGON2) as server:
             assert server._process is not None
             signed_in = _sign_in(server.port, client_id, crowd.signing_in[:SIGNED_IN])
-            driver = load.start(server.port, _workloads(server, pool_id, client_id, crowd, signed_in))
+            driver = load.start(_workloads(server, pool_id, client_id, crowd, signed_in) | {"hello": hello.workload()})
             try:
                 yield Stand(
                     engine,
@@ -134,19 +134,19 @@ def _workloads(
 
     passwords = [{"USERNAME": name, "PASSWORD": PASSWORD} for name in crowd.signing_in]
     refreshes = [{"REFRESH_TOKEN": tokens["RefreshToken"]} for tokens in signed_in]
-    reading = each("GetUser", [{"AccessToken": tokens["AccessToken"]} for tokens in signed_in])
+    reads = [{"AccessToken": tokens["AccessToken"]} for tokens in signed_in]
     named = [{"UserPoolId": pool_id, "Username": name} for name in crowd.signing_in]
-    return {
+    said = {
         "password": each("InitiateAuth", flow("USER_PASSWORD_AUTH", passwords)),
         "srp": SecureRemotePassword(port, pool_id, client_id, crowd.signing_in),
         "refresh": each("InitiateAuth", flow("REFRESH_TOKEN_AUTH", refreshes)),
-        "get_user": reading,
+        "get_user": each("GetUser", reads),
         "admin_get_user": each("AdminGetUser", named, signed=True),
         "list_users": each("ListUsers", [{"UserPoolId": pool_id}], signed=True),
         "sign_up": SigningUp(port, client_id),
         "jwks": Repeated([wire.get(port, f"/{pool_id}/.well-known/jwks.json")]),
-        "hello": reading,
     }
+    return {name: (port, workload) for name, workload in said.items()}
 
 
 def seconds_to_ready(one: Stand) -> float:
