@@ -54,6 +54,12 @@ class Server:
         return f"{self._scheme}://localhost:{self.port}"
 
     @property
+    def process_id(self) -> int:
+        """Of the running server."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def env(self) -> dict[str, str]:
         """The environment in which AWS's own clients find this server and its root key."""
         return {
@@ -153,7 +159,7 @@ class Server:
         raise AssertionError(f"the server is not ready (exit code {process.wait()}): {self.said()}")
 
     def _chosen_port(self) -> int:
-        listening = re.search(r"listening on \S+:(\d+)", self.said())
+        listening = re.search(r"listening on \S+ \(\S+ port (\d+)\)", self.said())
         return int(listening[1]) if listening else 0
 
     def _answers(self) -> bool:

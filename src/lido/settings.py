@@ -98,7 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     master_key_file: Annotated[
         str | None,
         Meta(
-            description="File with the same keys, one a line; the default is made with a new database.",
+            description="File with the master keys, one a line; the default is made with a new database.",
             extra={"default": "`data_dir`/master.key"},
         ),
     ] = None

@@ -9,7 +9,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Generator, Iterator
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httptools
 import uvloop
@@ -113,8 +113,7 @@ class _Line(asyncio.Protocol):
         self._waited = 0.0
         self._body = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
         self._transport = transport
         self._parser = httptools.HttpResponseParser(self)
         self._send(next(self._conversation))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import jwt
 from tests.faults.wire import Lost, Refused, Wire, make_app, make_pool, refresh, refusal, sign_in
@@ -76,7 +76,7 @@ class Crowd:
         self._stop = threading.Event()
         self._seed = seed
 
-    def __enter__(self) -> "Crowd":
+    def __enter__(self) -> Self:
         self._executor = ThreadPoolExecutor(THREADS)
         self._lives = [self._executor.submit(self._live, number) for number in range(THREADS)]
         return self

@@ -1,4 +1,4 @@
-"""`kill -9` under load, at random moments: what was acknowledged is true, nothing is true twice, nothing is half done."""
+"""`kill -9` under load, at random moments: what was acknowledged is true, nothing is true twice or half done."""
 
 import json
 import os

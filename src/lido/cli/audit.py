@@ -15,9 +15,10 @@ def audit() -> None:
 @audit.command()
 @options(*INSTALLATION)
 def verify(**given: Any) -> None:
-    """Prove that no entry of the audit trail was changed, added or removed since it was sealed.
+    """Prove that the audit trail is as it was sealed.
 
-    Compare the newest seal with the one in the server's log to see that the end is not missing.
+    No entry was changed, added or removed since. Compare the newest seal with the one in the server's log to see that
+    the end is not missing.
     """
     from lido.cli.installation import open_installation
     from lido.flows import audit as trail

@@ -45,16 +45,17 @@ def call(
     session_token: str | None,
     **given: Any,
 ) -> None:
-    r"""Call OPERATION on a running server with the JSON in DOCUMENT.
+    """Call OPERATION on a running server with the JSON in DOCUMENT.
 
-    DOCUMENT is JSON, or @FILE, or - for standard input. Operations for everybody are sent unsigned, all others
-    signed with the key in DIR/credentials, or with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where there is none.
-    The answer is printed as JSON; a refusal goes to stderr, with exit status 1.
+    DOCUMENT is JSON, or @FILE, or - for standard input. What people do for themselves (SignUp, InitiateAuth, GetUser)
+    is sent unsigned. All else is signed with the key in DIR/credentials, or with AWS_ACCESS_KEY_ID and
+    AWS_SECRET_ACCESS_KEY where there is none. The answer is printed as JSON; a refusal goes to stderr, with exit
+    status 1.
 
     \b
       lido call ListUserPools '{"MaxResults": 10}'
       lido call AdminGetUser '{"UserPoolId": "us-east-1_…", "Username": "demo"}'
-    """
+    """  # noqa: D301 - \b is how click is told to keep the lines of a paragraph
     import msgspec
 
     from lido.ports.aws_client import Signer

@@ -10,7 +10,7 @@ from lido.cli.options import INSTALLATION, options
 
 @click.group()
 def client() -> None:
-    """App clients of user pools."""
+    """Settings of app clients that Cognito lacks."""
 
 
 @client.command("set")
@@ -18,7 +18,7 @@ def client() -> None:
 @click.argument("changes", metavar="NAME=VALUE...", nargs=-1, required=True, type=assignment)
 @options(*INSTALLATION)
 def set_(client_id: str, changes: tuple[tuple[str, str], ...], **given: Any) -> None:
-    """Give an app client settings that Cognito lacks, which differ from its pool's.
+    """Give one app client settings that differ from its pool's.
 
     hide_users=true|false: unknown users look like wrong passwords. An empty value goes back to the pool's. Several
     settings change together or not at all; running servers obey at their next request.

@@ -21,9 +21,11 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--name", metavar="NAME", help="What the operator is called.  [default: the operator's id]")
+@click.option("--name", metavar="NAME", help="What the operator is called.  [default: the id]")
 @click.option("--policy", metavar="POLICY", default="full", help="full, read-only, a file, or JSON.", show_default=True)
-@click.option("--operator", metavar="ID", help="Whose key it is; made where missing.  [default: from --name]")
+@click.option(
+    "--operator", metavar="ID", help="Whose key it is; made where missing.  [default: from --name, else operator]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @options(*INSTALLATION)
 def create(name: str | None, policy: str, operator: str | None, *, as_json: bool, **given: Any) -> None:
@@ -31,9 +33,10 @@ def create(name: str | None, policy: str, operator: str | None, *, as_json: bool
 
     A policy says in IAM's language what the key may do, for example
 
+    \b
       {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
        "Action": "cognito-idp:AdminGetUser", "Resource": "*"}]}
-    """
+    """  # noqa: D301 - \b is how click is told to keep the lines of a paragraph
     from lido.cli.installation import open_installation
     from lido.flows import operators
     from lido.settings import load

@@ -89,7 +89,7 @@ def rotate(*, prepare: bool, wait_seconds: int, **given: Any) -> None:
 @master.command()
 @options(*INSTALLATION)
 def reseal(**given: Any) -> None:
-    """Seal everything at rest with the key that seals: finishes a rotation that was interrupted."""
+    """Seal everything anew: finishes a rotation that was interrupted."""
     from lido.cli.installation import open_installation
     from lido.settings import load
 

@@ -40,7 +40,7 @@ def set_(
     settle_seconds: int,
     **given: Any,
 ) -> None:
-    r"""Change settings of POOL, all of them or none.
+    """Change settings of POOL, all of them or none.
 
     Settings that Cognito lacks; `lido pool show POOL` lists them. An empty value goes back to the default:
 
@@ -61,7 +61,7 @@ def set_(
 
     These are refused, with a list, while an account would break: a name that two would share, a required value that
     is missing, no name left to sign in with, a value of a retired attribute. Use --dry-run to see the list first.
-    """
+    """  # noqa: D301 - \b is how click is told to keep the lines of a paragraph
     from lido.cli.installation import open_installation
     from lido.flows import frozen_settings, pool_options
     from lido.settings import load
@@ -90,7 +90,7 @@ def set_(
 @click.argument("pool_id", metavar="POOL")
 @options(*INSTALLATION)
 def show(pool_id: str, **given: Any) -> None:
-    """Show the settings of POOL that `lido pool set` changes: what is in force, and where it comes from."""
+    """Show what is in force in POOL, and where it comes from."""
     from lido.cli.installation import open_installation
     from lido.flows import access, frozen_settings, pool_options
     from lido.settings import load

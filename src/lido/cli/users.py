@@ -17,7 +17,7 @@ def users() -> None:
 @click.argument("username", metavar="USERNAME")
 @options(*INSTALLATION)
 def unlock(pool_id: str, username: str, **given: Any) -> None:
-    """Let a user try again who was locked out by wrong passwords or codes.
+    """Let a user try again after too many wrong passwords or codes.
 
     USERNAME may also be an alias or the user's sub. Failures and hourly limits start anew; the password stays.
     """

@@ -64,11 +64,14 @@ def by_name(call: Call, tx: Transaction, attempt: Attempt, typed: str) -> Scene:
     pool_id, folding = _locate(call, tx, attempt)
     if len(typed) > _LONGEST_NAME:
         raise errors.InvalidParameter("Username is too long.")
-    key = name_key(typed, folding)
     found = sign_ins.by_sub(tx, pool_id, attempt.client_id, typed) if is_uuid(typed) else None
     if found is None or found.user is None:
-        found = sign_ins.by_name(tx, pool_id, attempt.client_id, key)
-    return _of(call, tx, attempt, found, typed, key)
+        found = sign_ins.by_name(tx, pool_id, attempt.client_id, name_key(typed, folding))
+    if found is not None and found.pool.folding != folding:
+        sign_ins.fold_as(tx, attempt.client_id, found.pool)
+        folding = found.pool.folding
+        found = sign_ins.by_name(tx, pool_id, attempt.client_id, name_key(typed, folding))
+    return _of(call, tx, attempt, found, typed, name_key(typed, folding))
 
 
 def resumed(call: Call, tx: Transaction, attempt: Attempt, step: str, blob: bytes) -> tuple[Scene, Progress]:

@@ -26,6 +26,7 @@ from lido.storage.documents import Documents
 _OLDEST: Final = 140_000
 _PREPARE_AFTER: Final = 2
 _PREPARED_STATEMENTS: Final = 500
+_RECONNECT_SECONDS: Final = 2.0
 
 _CONFLICTS: Final = (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
 _UNAVAILABLE: Final = (psycopg.OperationalError, errors.ReadOnlySqlTransaction)
@@ -46,6 +47,8 @@ class PostgreSQL:
             min_size=min(2, connections),
             max_size=connections,
             timeout=patience_seconds,
+            # The pool tries ever more seldom; given up early, a place is filled anew when somebody asks for it.
+            reconnect_timeout=_RECONNECT_SECONDS,
             kwargs={"autocommit": True},
             configure=self._configure,
             open=False,
@@ -119,6 +122,7 @@ class _Statements:
     """The ways to run a statement, on one connection of the pool."""
 
     writing: bool
+    _held = True
 
     def __init__(self, database: PostgreSQL) -> None:
         self._database = database
@@ -142,7 +146,14 @@ class _Statements:
         return self._execute(sql, values).rowcount
 
     def leave(self) -> None:
-        self._database.give_back(self._connection)
+        if self._held:
+            self._database.give_back(self._connection)
+
+    def _replace_connection(self) -> None:
+        """Go on with a living one. Raises Unavailable, and then holds none: a dead one is given back only once."""
+        self._held = False
+        self._connection = self._database.replace(self._connection)
+        self._held = True
 
     def _execute(self, sql: str, values: Mapping[str, Any]) -> psycopg.Cursor[Row]:
         raise NotImplementedError
@@ -175,7 +186,7 @@ class _Reading(_Statements):
             except psycopg.OperationalError:
                 if not self._connection.closed:
                     raise
-            self._connection = self._database.replace(self._connection)
+            self._replace_connection()
             return self._connection.execute(_translated(sql), values)
         except psycopg.Error as error:
             raise _neutral(error) from error
@@ -219,7 +230,7 @@ class _Writing(_Statements):
             except psycopg.OperationalError:
                 if not self._connection.closed:
                     raise
-            self._connection = self._database.replace(self._connection)
+            self._replace_connection()
             return self._begin_with(sql, values)
         except psycopg.Error as error:
             self._error = _neutral(error)

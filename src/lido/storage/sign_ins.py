@@ -59,7 +59,10 @@ _BY_SESSION = f"""SELECT p.version, c.version, {_USER}, {_SESSION}, {_GROUP} {_S
 
 
 def pool_and_folding(tx: Transaction, client_id: str) -> tuple[str, int] | None:
-    """The pool of a client id and how that pool folds names: neither ever changes, so both are kept."""
+    """The pool of a client id, and how that pool folded names when it was read (`fold_as` when that has changed).
+
+    The pool never changes; the folding only by an operator's own command.
+    """
     key = ("pool and folding", client_id)
     kept: tuple[str, int] | None = tx.documents.get(key, 0)
     if kept is not None:
@@ -75,6 +78,11 @@ def pool_and_folding(tx: Transaction, client_id: str) -> tuple[str, int] | None:
     if not tx.writing:
         tx.documents.keep(key, 0, found)
     return found
+
+
+def fold_as(tx: Transaction, client_id: str, pool: Pool) -> None:
+    """Remember how the pool folds names now, for the next `pool_and_folding`."""
+    tx.documents.keep(("pool and folding", client_id), 0, (pool.pool_id, pool.folding))
 
 
 def by_name(tx: Transaction, pool_id: str, client_id: str, name_key: str) -> SignIn | None:

@@ -77,6 +77,8 @@ class SQLite:
         connection.set_busy_timeout(int(self._patience_seconds * 1000))
         connection.pragma("cache_size", -cache_kib)
         connection.pragma("temp_store", "memory")
+        # Plans do not depend on values; otherwise SQLite prepares a kept statement anew at each use.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         return connection
 
     def _reader(self) -> apsw.Connection:

@@ -8,6 +8,8 @@ import pytest
 from tests.sign_ins import People, claims, refusal
 from tests.world import PASSWORD
 
+from lido.flows import frozen_settings
+
 WRONG = ("NotAuthorized", "Incorrect username or password.")
 NEW = "An0ther-password!"
 
@@ -493,3 +495,15 @@ def test_default_flows_of_a_client_are_srp_and_refresh(house):
 
     assert refusal(people.sign_in).name == "InvalidParameter"
     assert people.srp().authenticate_user()["AuthenticationResult"]
+
+
+def test_a_changed_case_rule_holds_for_the_next_sign_in(house):
+    people = People(house, pool={"UsernameConfiguration": {"CaseSensitive": True}})
+    people.alice()
+    assert refusal(people.sign_in, "ALICE").name == "UserNotFound"
+
+    frozen_settings.apply(
+        house.call(), frozen_settings.planned(house.call(), people.pool_id, {"case_sensitive": "false"})
+    )
+
+    assert people.sign_in("ALICE")["AccessToken"]

@@ -1,0 +1,759 @@
+"""Walks: any public or administrative deed after any other, with anything ever seen, on Lido and on the model at once.
+
+Both must say the same: the same refusal with the same sentence, or success; and after every step the same people must
+be there, in the same state, with the same tokens alive.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import jwt
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pycognito.aws_srp import AWSSRP
+from tests.journeys.model import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Access,
+    Client,
+    Code,
+    Family,
+    Model,
+    Pool,
+    Refresh,
+    Refused,
+    Step,
+    Subject,
+    User,
+)
+from tests.world import FLOWS, ROOT_ID, ROOT_SECRET, World
+
+from lido.flows import delivery
+from lido.flows.chores import Chores, table
+
+NAMES = ("ann", "bob", "ANN")
+EMAILS = ("ann@example.com", "bob@example.com", "Ann@Example.com")
+PASSWORDS = ("Passw0rd!", "An0ther!pw", "Th1rd-word", "F0urth.word")
+TOO_SHORT = "Sh0rt!"
+NEWEST_TOKENS = 6
+
+CLIENTS = st.sampled_from(("web", "web", "web", "vault", "vault", "vault", "other"))
+POOLS = st.sampled_from(("plain", "strict"))
+DOORS = st.sampled_from(("client", "client", "client", "admin"))
+WHO = st.sampled_from((*NAMES, *NAMES, *NAMES, *EMAILS, "sub 0", "sub 1"))
+NEW_PASSWORDS = st.sampled_from((*PASSWORDS, *PASSWORDS, TOO_SHORT))
+GUESSES = st.sampled_from(("right", "right", "right", "right", "wrong", "old"))
+CODES = st.sampled_from(("right", "right", "right", "right", "wrong", "seen 0", "seen 1", "seen 2"))
+ADDRESSES = st.sampled_from(EMAILS)
+PROVEN = st.sampled_from((True, True, True, True, True, True, True, False))
+NTH = st.integers(0, 9)
+RARELY = st.sampled_from((False, False, False, True))
+PAUSES = st.sampled_from((2 * SECOND, 45 * SECOND, 2 * MINUTE, 5 * MINUTE, 20 * MINUTE, 2 * HOUR, 2 * DAY, 8 * DAY))
+
+T = TypeVar("T")
+Predict = Callable[[], T]
+
+
+class Wire:
+    """JSON 1.1 into the house, signed with the root key where the operation wants it."""
+
+    def __init__(self, house: World) -> None:
+        self._house = house
+        self._signer = SigV4Auth(Credentials(ROOT_ID, ROOT_SECRET), "cognito-idp", "us-east-1")
+
+    def __call__(self, operation: str, *, signed: bool, **body: Any) -> dict[str, Any]:
+        """The answer. Raises Refused."""
+        content = json.dumps({name: value for name, value in body.items() if value is not None}).encode()
+        headers = {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
+        }
+        request = AWSRequest("POST", "http://lido.test/", data=content, headers=headers)
+        if signed:
+            self._signer.add_auth(request)
+        status, answered, text = self._house.http("POST", request.url, dict(request.headers.items()), content)
+        answer = json.loads(text) if text else {}
+        if status != 200:
+            raise Refused(answered["x-amzn-errortype"].removesuffix(":").removesuffix("Exception"), answer["message"])
+        return dict(answer)
+
+
+class Walk(RuleBasedStateMachine):
+    """One walk through two pools: a plain one with two clients, and a strict one with aliases, secret and rotation."""
+
+    def __init__(self, house: World) -> None:
+        super().__init__()
+        self.house = house
+        self.wire = Wire(house)
+        self.now = house.clock.now
+        house.clock.advance(seconds=60 - self.now() % MINUTE / SECOND)
+        self.model = Model(self.now)
+        self.story: list[str] = []
+        self.failed = False
+        self.steps: list[Step] = []
+        self.access: list[Access] = []
+        self.refreshes: list[Refresh] = []
+        self.codes: list[str] = []
+        self.everybody: list[User] = []
+        self.newest: dict[str, str] = {}
+
+    # How both worlds are asked, and their answers compared.
+
+    def both(
+        self, predict: Predict[T], operation: str, *, signed: bool = False, **body: Any
+    ) -> tuple[T, dict[str, Any]] | None:
+        """What the model and Lido say to one deed; None for a refusal in which they agree."""
+        self.house.clock.advance(seconds=0.001)
+        told: Any = "done"
+        answer: dict[str, Any] = {}
+        try:
+            expected, prediction = predict(), "done"
+        except Refused as refused:
+            expected, prediction = None, refused.said  # type: ignore[assignment] # not looked at
+        try:
+            answer = self.wire(operation, signed=signed, **body)
+        except Refused as refused:
+            told = refused.said
+        self.note(f"{operation} {_short(body)}", told)
+        self.agree(told, prediction, operation)
+        return None if prediction != "done" else (expected, answer)  # type: ignore[return-value]
+
+    def note(self, deed: str, told: Any) -> None:
+        self.story.append(f"{len(self.story) + 1:3} {self.now() % (100 * DAY) / 1000:.3f} s  {deed} -> {told}")
+
+    def agree(self, told: Any, prediction: Any, what: str) -> None:
+        if told != prediction:
+            self.failed = True
+            raise AssertionError(
+                f"{what}: Lido says {told}, the model {prediction}. The story:\n" + "\n".join(self.story)
+            )
+
+    def named(self, pool: Pool, who: str) -> str:
+        """A name, or the sub of somebody who is or was there."""
+        if not who.startswith("sub "):
+            return who
+        subs = [user.sub for user in self.everybody if user.pool is pool]
+        return subs[int(who[4:]) % len(subs)] if subs else "ann"
+
+    def guess(self, user: User | None, guess: str) -> str:
+        if user is None or guess == "wrong":
+            return "Wr0ng-guess"
+        return user.password if guess == "right" or not user.earlier else user.earlier[0]
+
+    def code_for(self, user: User | None, purpose: str, which: str) -> str:
+        """The right code, a wrong one, or one that was seen somewhere before."""
+        code = user.codes.get(purpose) if user else None
+        if which.startswith("seen") and self.codes:
+            return self.codes[-1 - int(which[5:]) % len(self.codes)]
+        right = code.text if code and code.text else "123456"
+        return right if which == "right" else f"{(int(right) + 1) % 1_000_000:06}"
+
+    def sent(self, pool: Pool, code: Code | None) -> None:
+        """Exactly the code that the model knows of has left, if any."""
+        found = delivery.sent(self.house.call(), pool_id=pool.id, limit=1)
+        newest = f"{found[0].to} {found[0].code}" if found else ""
+        self.agree(newest != self.newest.get(pool.id, ""), code is not None, "a message was sent")
+        self.newest[pool.id] = newest
+        if code is not None:
+            self.agree(found[0].to, code.address, "recipient")
+            code.text = found[0].code
+            self.codes.append(code.text)
+
+    def hash_of(self, client: Client, name: str, *, proven: bool) -> str | None:
+        if not proven:
+            return "AAAA"
+        if client.secret is None:
+            return None
+        digest = hmac.digest(client.secret.encode(), (name + client.id).encode(), hashlib.sha256)
+        return base64.b64encode(digest).decode()
+
+    def secret_of(self, client: Client, *, proven: bool) -> str | None:
+        return client.secret if proven else "not-the-secret"
+
+    def client_at(self, door: str, client: Client) -> dict[str, Any]:
+        """Through which client, and at the operators' door of which pool."""
+        return {"ClientId": client.id} | ({"UserPoolId": client.pool.id, "signed": True} if door == "admin" else {})
+
+    def take_in(self, found: tuple[Family | Step, dict[str, Any]] | None) -> None:
+        """The outcome of a sign-in: tokens if and only if the model has proof enough, else the next step."""
+        if found is None:
+            return
+        outcome, answer = found
+        self.agree("AuthenticationResult" in answer, isinstance(outcome, Family), "tokens appeared")
+        if isinstance(outcome, Step):
+            self.agree(answer["ChallengeName"], outcome.kind, "challenge")
+            outcome.half = answer["ChallengeParameters"]
+            outcome.text = answer.get("Session") or outcome.half["SECRET_BLOCK"]
+            self.steps.append(outcome)
+            return
+        result = answer["AuthenticationResult"]
+        outcome.id = _claims(result["AccessToken"])["origin_jti"]
+        self.receive(outcome, result)
+        self.refreshes.append(Refresh(outcome, 1, result["RefreshToken"]))
+
+    def receive(self, family: Family, result: dict[str, Any]) -> None:
+        """An access and an ID token, which must say what the model knows."""
+        user, issued_at = family.user, self.now() // SECOND
+        expected = {
+            "sub": user.sub,
+            "auth_time": family.auth_time,
+            "origin_jti": family.id,
+            "iss": f"http://localhost:9229/{user.pool.id}",
+            "iat": issued_at,
+            "exp": issued_at + 3600,
+        }
+        access, identity = _claims(result["AccessToken"]), _claims(result["IdToken"])
+        mine = expected | {"username": user.username, "client_id": family.client.id, "token_use": "access"}
+        self.agree({name: access.get(name) for name in mine}, mine, "claims of the access token")
+        mine = expected | {"cognito:username": user.username, "aud": family.client.id, "token_use": "id"}
+        mine |= {"email": user.email, "email_verified": user.verified} if user.email else {}
+        self.agree({name: identity.get(name) for name in mine}, mine, "claims of the ID token")
+        self.access.append(Access(family, (issued_at + 3600) * SECOND, result["AccessToken"]))
+
+    def token(self, nth: int) -> Access:
+        return self.access[-1 - nth % len(self.access)]
+
+    # The two pools, and somebody in each.
+
+    @initialize()
+    def two_pools(self) -> None:
+        house, verified = self.house, {"AutoVerifiedAttributes": ["email"]}
+        plain = Pool(house.pool(**verified))
+        strict = Pool(
+            house.pool(
+                **verified,
+                AliasAttributes=["email"],
+                UsernameConfiguration={"CaseSensitive": False},
+                UserAttributeUpdateSettings={"AttributesRequireVerificationBeforeUpdate": ["email"]},
+                Policies={"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 2}},
+            ),
+            aliases=True,
+            proves_first=True,
+            history=2,
+        )
+        self.pools = {"plain": plain, "strict": strict}
+        self.clients = {name: self._client(plain, RefreshTokenValidity=5) for name in ("web", "other")}
+        self.clients["vault"] = self._client(
+            strict,
+            grace=30 * SECOND,
+            RefreshTokenValidity=3,
+            GenerateSecret=True,
+            PreventUserExistenceErrors="ENABLED",
+            ExplicitAuthFlows=[flow for flow in FLOWS if flow != "ALLOW_REFRESH_TOKEN_AUTH"],
+            RefreshTokenRotation={"Feature": "ENABLED", "RetryGracePeriodSeconds": 30},
+        )
+        for name in self.pools:
+            self.an_operator_creates(name, "ann", PASSWORDS[0], EMAILS[0], verified=True, force=False)
+            self.an_operator_sets_a_password(name, "ann", PASSWORDS[0 if name == "plain" else 1], permanent=True)
+
+    def _client(self, pool: Pool, *, grace: int | None = None, **settings: Any) -> Client:
+        made = self.house.app(pool.id, **settings)
+        hides = settings.get("PreventUserExistenceErrors") == "ENABLED"
+        life = settings["RefreshTokenValidity"] * DAY
+        return Client(pool, made["ClientId"], made.get("ClientSecret"), hides, life, grace)
+
+    # Signing up.
+
+    @rule(client=CLIENTS, who=WHO, password=NEW_PASSWORDS, email=st.none() | ADDRESSES, proven=PROVEN)
+    def somebody_signs_up(self, client: str, who: str, password: str, email: str | None, *, proven: bool) -> None:
+        app = self.clients[client]
+        name = self.named(app.pool, who)
+        found = self.both(
+            lambda: self.model.sign_up(app, name, password, email, proven=proven),
+            "SignUp",
+            ClientId=app.id,
+            SecretHash=self.hash_of(app, name, proven=proven),
+            Username=name,
+            Password=password,
+            UserAttributes=[{"Name": "email", "Value": email}] if email else [],
+        )
+        if found:
+            user, answer = found
+            user.sub = answer["UserSub"]
+            self.everybody.append(user)
+        self.sent(app.pool, found[0].codes.get("confirm") if found else None)
+
+    @rule(client=CLIENTS, who=WHO, code=CODES, force=RARELY, proven=PROVEN)
+    def somebody_confirms(self, client: str, who: str, code: str, *, force: bool, proven: bool) -> None:
+        app = self.clients[client]
+        name = self.named(app.pool, who)
+        text = self.code_for(self.model.find(app.pool, name), "confirm", code)
+        self.both(
+            lambda: self.model.confirm_sign_up(app, name, text, force=force, proven=proven),
+            "ConfirmSignUp",
+            ClientId=app.id,
+            SecretHash=self.hash_of(app, name, proven=proven),
+            Username=name,
+            ConfirmationCode=text,
+            ForceAliasCreation=force,
+        )
+
+    @rule(client=CLIENTS, who=WHO, proven=PROVEN)
+    def somebody_asks_for_another_code(self, client: str, who: str, *, proven: bool) -> None:
+        self._ask("ResendConfirmationCode", self.model.resend, client, who, proven=proven)
+
+    @rule(client=CLIENTS, who=WHO, proven=PROVEN)
+    def somebody_forgot_the_password(self, client: str, who: str, *, proven: bool) -> None:
+        self._ask("ForgotPassword", self.model.forgot, client, who, proven=proven)
+
+    def _ask(self, operation: str, predict: Callable[..., Code | None], client: str, who: str, *, proven: bool) -> None:
+        app = self.clients[client]
+        name = self.named(app.pool, who)
+        found = self.both(
+            lambda: predict(app, name, proven=proven),
+            operation,
+            ClientId=app.id,
+            SecretHash=self.hash_of(app, name, proven=proven),
+            Username=name,
+        )
+        self.sent(app.pool, found[0] if found else None)
+
+    @rule(client=CLIENTS, who=WHO, code=CODES, password=NEW_PASSWORDS, proven=PROVEN)
+    def somebody_sets_a_forgotten_password(
+        self, client: str, who: str, code: str, password: str, *, proven: bool
+    ) -> None:
+        app = self.clients[client]
+        name = self.named(app.pool, who)
+        text = self.code_for(self.model.find(app.pool, name), "reset", code)
+        self.both(
+            lambda: self.model.confirm_forgot(app, name, text, password, proven=proven),
+            "ConfirmForgotPassword",
+            ClientId=app.id,
+            SecretHash=self.hash_of(app, name, proven=proven),
+            Username=name,
+            ConfirmationCode=text,
+            Password=password,
+        )
+
+    # Operators.
+
+    @rule(
+        pool=POOLS,
+        who=WHO,
+        password=NEW_PASSWORDS,
+        email=st.none() | ADDRESSES,
+        verified=st.booleans(),
+        force=RARELY,
+    )
+    def an_operator_creates(
+        self, pool: str, who: str, password: str, email: str | None, *, verified: bool, force: bool
+    ) -> None:
+        place = self.pools[pool]
+        name = self.named(place, who)
+        given = {"email": email, "email_verified": "true" if verified else "false"} if email else {}
+        found = self.both(
+            lambda: self.model.admin_create(place, name, password, email, verified=verified, force=force),
+            "AdminCreateUser",
+            signed=True,
+            UserPoolId=place.id,
+            Username=name,
+            TemporaryPassword=password,
+            MessageAction="SUPPRESS",
+            ForceAliasCreation=force,
+            UserAttributes=[{"Name": name, "Value": value} for name, value in given.items()],
+        )
+        if found:
+            user, answer = found
+            user.sub = next(a["Value"] for a in answer["User"]["Attributes"] if a["Name"] == "sub")
+            self.everybody.append(user)
+        self.sent(place, None)
+
+    @rule(pool=POOLS, who=WHO, password=NEW_PASSWORDS, permanent=st.booleans())
+    def an_operator_sets_a_password(self, pool: str, who: str, password: str, *, permanent: bool) -> None:
+        place = self.pools[pool]
+        name = self.named(place, who)
+        self.both(
+            lambda: self.model.set_password(place, name, password, permanent=permanent),
+            "AdminSetUserPassword",
+            signed=True,
+            UserPoolId=place.id,
+            Username=name,
+            Password=password,
+            Permanent=permanent,
+        )
+
+    def _operate(self, operation: str, predict: Callable[[Pool, str], Any], pool: str, who: str) -> Any:
+        place = self.pools[pool]
+        name = self.named(place, who)
+        body = {"UserPoolId": place.id, "Username": name}
+        found = self.both(lambda: (predict(place, name),), operation, signed=True, **body)
+        return found[0][0] if found else None
+
+    @rule(pool=POOLS, who=WHO)
+    def an_operator_confirms(self, pool: str, who: str) -> None:
+        self._operate("AdminConfirmSignUp", self.model.admin_confirm, pool, who)
+
+    @rule(pool=POOLS, who=WHO)
+    def an_operator_resets(self, pool: str, who: str) -> None:
+        code = self._operate("AdminResetUserPassword", self.model.admin_reset, pool, who)
+        self.sent(self.pools[pool], code)
+
+    @rule(pool=POOLS, who=WHO)
+    def an_operator_disables(self, pool: str, who: str) -> None:
+        self._operate("AdminDisableUser", self.model.disable, pool, who)
+
+    @rule(pool=POOLS, who=WHO)
+    def an_operator_enables(self, pool: str, who: str) -> None:
+        self._operate("AdminEnableUser", self.model.enable, pool, who)
+
+    @rule(pool=POOLS, who=WHO)
+    def an_operator_enables_everybody(self, pool: str, who: str) -> None:
+        for user in [user for user in self.model.users if not user.enabled]:
+            place = next(name for name in self.pools if self.pools[name] is user.pool)
+            self._operate("AdminEnableUser", self.model.enable, place, user.username)
+
+    @rule(pool=POOLS, who=WHO)
+    def an_operator_signs_out(self, pool: str, who: str) -> None:
+        self._operate(
+            "AdminUserGlobalSignOut", lambda place, name: self.model.sign_out(self.model.require(place, name)), pool, who
+        )
+
+    @rule(pool=POOLS, who=WHO)
+    def an_operator_deletes(self, pool: str, who: str) -> None:
+        self._operate(
+            "AdminDeleteUser", lambda place, name: self.model.delete(self.model.require(place, name)), pool, who
+        )
+
+    @rule(pool=POOLS, who=WHO, email=ADDRESSES, told=st.booleans())
+    def an_operator_sets_an_address(self, pool: str, who: str, email: str, *, told: bool) -> None:
+        place = self.pools[pool]
+        name = self.named(place, who)
+        proof = [{"Name": "email_verified", "Value": "true"}] if told else []
+        found = self.both(
+            lambda: self.model.set_email(self.model.require(place, name), email, "told" if told else "untold"),
+            "AdminUpdateUserAttributes",
+            signed=True,
+            UserPoolId=place.id,
+            Username=name,
+            UserAttributes=[{"Name": "email", "Value": email}, *proof],
+        )
+        self.sent(place, found[0] if found else None)
+
+    # Signing in.
+
+    @rule(client=CLIENTS, door=DOORS, who=WHO, guess=GUESSES, proven=PROVEN, tries=st.sampled_from((1, 1, 1, 5)))
+    def somebody_signs_in(self, client: str, door: str, who: str, guess: str, *, proven: bool, tries: int) -> None:
+        app = self.clients[client]
+        name = self.named(app.pool, who)
+        password = self.guess(self.model.find(app.pool, name), guess)
+        given = {"USERNAME": name, "PASSWORD": password, "SECRET_HASH": self.hash_of(app, name, proven=proven)}
+        for _ in range(tries):
+            found = self.both(
+                lambda: self.model.sign_in(app, door, name, password, proven=proven),
+                "AdminInitiateAuth" if door == "admin" else "InitiateAuth",
+                AuthFlow="ADMIN_USER_PASSWORD_AUTH" if door == "admin" else "USER_PASSWORD_AUTH",
+                AuthParameters={key: value for key, value in given.items() if value},
+                **self.client_at(door, app),
+            )
+            self.take_in(found)
+
+    @rule(client=CLIENTS, door=DOORS, who=WHO, proven=PROVEN)
+    def somebody_begins_srp(self, client: str, door: str, who: str, *, proven: bool) -> None:
+        app = self.clients[client]
+        name = self.named(app.pool, who)
+        half = AWSSRP(name, "", app.pool.id, app.id, client=self.house.idp_unsigned, client_secret=app.secret)
+        given = half.get_auth_params() | {"SECRET_HASH": self.hash_of(app, name, proven=proven)}
+        found = self.both(
+            lambda: self.model.begin_srp(app, door, name, proven=proven),
+            "AdminInitiateAuth" if door == "admin" else "InitiateAuth",
+            AuthFlow="USER_SRP_AUTH",
+            AuthParameters={key: value for key, value in given.items() if value},
+            **self.client_at(door, app),
+        )
+        self.take_in(found)
+        if found:
+            found[0].half = (half, found[0].half)
+
+    @precondition(lambda self: any(step.kind == "PASSWORD_VERIFIER" for step in self.steps))
+    @rule(nth=NTH, elsewhere=RARELY, guess=GUESSES, who=st.none() | WHO, client=CLIENTS, door=DOORS, proven=PROVEN)
+    def somebody_answers_srp(
+        self, nth: int, guess: str, who: str | None, client: str, door: str, *, elsewhere: bool, proven: bool
+    ) -> None:
+        step = self._step("PASSWORD_VERIFIER", nth)
+        app, door = (self.clients[client], door) if elsewhere else (step.client, step.door)
+        half, parameters = step.half
+        half.password = password = self.guess(step.user, guess)
+        answers = half.process_challenge(parameters, {"USERNAME": step.typed})
+        name = self.named(app.pool, who) if who else parameters["USER_ID_FOR_SRP"]
+        answers |= {"USERNAME": name, "SECRET_HASH": self.hash_of(app, name, proven=proven)}
+        self._respond(
+            lambda: self.model.answer_srp(step, app, door, name, password, proven=proven),
+            "PASSWORD_VERIFIER",
+            app,
+            door,
+            answers,
+        )
+
+    @precondition(lambda self: self.steps)
+    @rule(
+        nth=NTH,
+        any_step=RARELY,
+        elsewhere=RARELY,
+        password=NEW_PASSWORDS,
+        who=st.none() | WHO,
+        client=CLIENTS,
+        door=DOORS,
+        proven=PROVEN,
+    )
+    def somebody_chooses_a_password(
+        self,
+        nth: int,
+        password: str,
+        who: str | None,
+        client: str,
+        door: str,
+        *,
+        any_step: bool,
+        elsewhere: bool,
+        proven: bool,
+    ) -> None:
+        step = self._step(None if any_step else "NEW_PASSWORD_REQUIRED", nth)
+        app, door = (self.clients[client], door) if elsewhere else (step.client, step.door)
+        name = self.named(app.pool, who) if who else step.typed
+        answers = {"USERNAME": name, "NEW_PASSWORD": password, "SECRET_HASH": self.hash_of(app, name, proven=proven)}
+        self._respond(
+            lambda: self.model.answer_new_password(step, app, door, name, password, proven=proven),
+            "NEW_PASSWORD_REQUIRED",
+            app,
+            door,
+            answers,
+            step.text,
+        )
+
+    def _step(self, kind: str | None, nth: int) -> Step:
+        fitting = [step for step in self.steps if kind in (None, step.kind)] or self.steps
+        return fitting[-1 - nth % len(fitting)]
+
+    def _respond(
+        self,
+        predict: Predict[Any],
+        challenge: str,
+        client: Client,
+        door: str,
+        answers: dict[str, Any],
+        session: str | None = None,
+    ) -> None:
+        found = self.both(
+            predict,
+            "AdminRespondToAuthChallenge" if door == "admin" else "RespondToAuthChallenge",
+            ChallengeName=challenge,
+            ChallengeResponses={key: value for key, value in answers.items() if value},
+            Session=session,
+            **self.client_at(door, client),
+        )
+        self.take_in(found)
+
+    # Tokens.
+
+    @precondition(lambda self: self.refreshes)
+    @rule(nth=NTH, client=st.none() | CLIENTS, by_flow=RARELY, proven=PROVEN)
+    def somebody_refreshes(self, nth: int, client: str | None, *, by_flow: bool, proven: bool) -> None:
+        token = self.refreshes[-1 - nth % len(self.refreshes)]
+        app = self.clients[client] if client else token.family.client
+        self._refresh(token, app, by_flow=by_flow, proven=proven)
+
+    def _refresh(self, token: Refresh, app: Client, *, by_flow: bool, proven: bool = True) -> None:
+        username = token.family.user.username
+        given = {"REFRESH_TOKEN": token.text, "SECRET_HASH": self.hash_of(app, username, proven=proven)}
+        flow = {
+            "AuthFlow": "REFRESH_TOKEN_AUTH",
+            "AuthParameters": {key: value for key, value in given.items() if value},
+        }
+        found = self.both(
+            lambda: self.model.refresh(token, app, by_flow=by_flow, proven=proven),
+            "InitiateAuth" if by_flow else "GetTokensFromRefreshToken",
+            ClientId=app.id,
+            **(flow if by_flow else {"RefreshToken": token.text, "ClientSecret": self.secret_of(app, proven=proven)}),
+        )
+        if found is None:
+            return
+        successor, result = found[0], found[1]["AuthenticationResult"]
+        self.agree("RefreshToken" in result, successor is not None, "a successor appeared")
+        self.receive(token.family, result)
+        if successor is not None:
+            successor.text = result["RefreshToken"]
+            self.refreshes.append(successor)
+
+    @precondition(lambda self: self.refreshes)
+    @rule(nth=NTH, client=st.none() | CLIENTS, an_access_token=RARELY, proven=PROVEN)
+    def somebody_revokes(self, nth: int, client: str | None, *, an_access_token: bool, proven: bool) -> None:
+        token = self.token(nth) if an_access_token else self.refreshes[-1 - nth % len(self.refreshes)]
+        app = self.clients[client] if client else token.family.client
+        self.both(
+            lambda: self.model.revoke(token, app, proven=proven),
+            "RevokeToken",
+            ClientId=app.id,
+            ClientSecret=self.secret_of(app, proven=proven),
+            Token=token.text,
+        )
+
+    # What people do with a token in hand.
+
+    @precondition(lambda self: self.access)
+    @rule(nth=NTH)
+    def somebody_signs_out_everywhere(self, nth: int) -> None:
+        token = self.token(nth)
+        self.both(lambda: self.model.sign_out(self.model.whose(token)), "GlobalSignOut", AccessToken=token.text)
+
+    @precondition(lambda self: self.access)
+    @rule(nth=NTH)
+    def somebody_leaves_for_good(self, nth: int) -> None:
+        token = self.token(nth)
+        self.both(lambda: self.model.delete(self.model.whose(token)), "DeleteUser", AccessToken=token.text)
+
+    @precondition(lambda self: self.access)
+    @rule(nth=NTH, guess=GUESSES, password=NEW_PASSWORDS)
+    def somebody_changes_the_password(self, nth: int, guess: str, password: str) -> None:
+        token = self.token(nth)
+        old = self.guess(token.family.user, guess)
+        self.both(
+            lambda: self.model.change_password(token, old, password),
+            "ChangePassword",
+            AccessToken=token.text,
+            PreviousPassword=old,
+            ProposedPassword=password,
+        )
+
+    @precondition(lambda self: self.access)
+    @rule(nth=NTH, email=ADDRESSES)
+    def somebody_moves(self, nth: int, email: str) -> None:
+        token = self.token(nth)
+        found = self.both(
+            lambda: self.model.set_email(self.model.whose(token), email, "own"),
+            "UpdateUserAttributes",
+            AccessToken=token.text,
+            UserAttributes=[{"Name": "email", "Value": email}],
+        )
+        self.sent(token.family.user.pool, found[0] if found else None)
+
+    @precondition(lambda self: self.access)
+    @rule(nth=NTH)
+    def somebody_asks_to_verify(self, nth: int) -> None:
+        token = self.token(nth)
+        found = self.both(
+            lambda: self.model.ask_to_verify(token),
+            "GetUserAttributeVerificationCode",
+            AccessToken=token.text,
+            AttributeName="email",
+        )
+        self.sent(token.family.user.pool, found[0] if found else None)
+
+    @precondition(lambda self: self.access)
+    @rule(nth=NTH, code=CODES)
+    def somebody_verifies(self, nth: int, code: str) -> None:
+        token = self.token(nth)
+        text = self.code_for(token.family.user, "verify", code)
+        self.both(
+            lambda: self.model.verify(token, text),
+            "VerifyUserAttribute",
+            AccessToken=token.text,
+            AttributeName="email",
+            Code=text,
+        )
+
+    # Time.
+
+    @rule(pause=PAUSES)
+    def time_passes(self, pause: int) -> None:
+        self.house.clock.advance(seconds=pause / SECOND)
+        self.note(f"{pause // SECOND} seconds pass", "")
+
+    @rule()
+    def what_is_over_is_swept(self) -> None:
+        chores = table(event_retention_days=90, message_retention_days=7)
+        Chores(self.house.call, chores, holder=self.house.entropy.uuid()).run_due()
+        self.model.sweep()
+        self.note("what is over is swept", "")
+        for pool in self.pools.values():
+            found = delivery.sent(self.house.call(), pool_id=pool.id, limit=1)
+            self.newest[pool.id] = f"{found[0].to} {found[0].code}" if found else ""
+
+    # What must hold after every step.
+
+    @invariant()
+    def everybody_is_there_as_the_model_has_them(self) -> None:
+        for pool in getattr(self, "pools", {}).values():
+            listed = self.wire("ListUsers", signed=True, UserPoolId=pool.id)["Users"]
+            living = [user for user in self.model.users if user.pool is pool]
+            expected = sorted([_described(user) for user in living], key=lambda user: str(user["sub"]))
+            self.agree(sorted(map(_listed, listed), key=lambda user: str(user["sub"])), expected, "users")
+
+    @invariant()
+    def a_name_leads_to_its_owner(self) -> None:
+        names = (*NAMES, *EMAILS)
+        self.who_is(names[len(self.story) % len(names)])
+
+    def who_is(self, name: str) -> None:
+        for pool in getattr(self, "pools", {}).values():
+            owner = self.model.find(pool, name)
+            try:
+                found = self.wire("AdminGetUser", signed=True, UserPoolId=pool.id, Username=name)
+            except Refused as refused:
+                self.agree(refused.said if owner else None, None, f"{name} leads to somebody")
+            else:
+                sub = next(a["Value"] for a in found["UserAttributes"] if a["Name"] == "sub")
+                self.agree(sub, owner and owner.sub, f"{name} leads to its owner")
+
+    @invariant()
+    def access_tokens_live_as_the_model_says(self) -> None:
+        for token in self.access[-NEWEST_TOKENS:]:
+            self.is_alive(token)
+
+    def is_alive(self, token: Access) -> None:
+        try:
+            prediction: Any = self.model.whose(token).username
+        except Refused as refused:
+            prediction = refused.said
+        try:
+            told: Any = self.wire("GetUser", signed=False, AccessToken=token.text)["Username"]
+        except Refused as refused:
+            told = refused.said
+        self.agree(told, prediction, "GetUser")
+
+    def teardown(self) -> None:
+        """At the end every token is tried, every step answered again, every name asked for."""
+        if self.failed:
+            return
+        for token in self.access:
+            self.is_alive(token)
+        for refresh in list(self.refreshes):
+            self._refresh(refresh, refresh.family.client, by_flow=refresh.family.client.grace is None)
+        for name in (*NAMES, *EMAILS):
+            self.who_is(name)
+        for pool in getattr(self, "pools", {}).values():
+            self.wire("DeleteUserPool", signed=True, UserPoolId=pool.id)
+
+
+def _claims(token: str) -> dict[str, Any]:
+    return dict(jwt.decode(token, options={"verify_signature": False}))
+
+
+def _described(user: User) -> dict[str, Any]:
+    address = {"email": user.email, "email_verified": str(user.verified).lower()} if user.email else {}
+    return {"sub": user.sub, "name": user.username, "status": user.status, "enabled": user.enabled, **address}
+
+
+def _listed(user: dict[str, Any]) -> dict[str, Any]:
+    attributes = {attribute["Name"]: attribute["Value"] for attribute in user["Attributes"]}
+    return {"name": user["Username"], "status": user["UserStatus"], "enabled": user["Enabled"], **attributes}
+
+
+def _short(body: dict[str, Any]) -> str:
+    """A request as a story tells it: without signatures and with long strings cut."""
+    hidden = ("SECRET_HASH", "SRP_A", "SecretHash", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP")
+
+    def cut(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: cut(part) for name, part in value.items() if name not in hidden}
+        return f"{value[:20]}…{value[-6:]}" if isinstance(value, str) and len(value) > 40 else value
+
+    return json.dumps(cut(body), ensure_ascii=False)
