@@ -1,6 +1,5 @@
 """The wall chart: settings and ports become one running house; the only place where things are joined."""
 
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from lido.call import Call, House
@@ -23,6 +22,7 @@ from lido.storage.migrations import NewerDatabase as NewerDatabase
 from lido.storage.migrations import pending as pending
 from lido.web.app import Application
 from lido.web.aws.door import Door
+from lido.web.lanes import Lanes
 from lido.web.metrics import Metrics
 
 
@@ -74,7 +74,7 @@ class Lido:
                 parallelism=settings.argon2_parallelism,
             )
         )
-        self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="lido")
+        self._lanes = Lanes(settings.threads, slow_threads)
 
     def call(self, address: str = "", agent: str = "") -> Call:
         """The satchel of a new request that arrives now, by nobody yet."""
@@ -96,12 +96,12 @@ class Lido:
         """The ASGI application with all doors."""
         door = Door(
             self.call,
-            self._executor,
+            self._lanes,
             body_limit_bytes=self.settings.body_limit_bytes,
             trusted_proxies=self.settings.trusted_proxies,
             metrics=self.metrics,
         )
-        return Application(door, self.call, self._executor)
+        return Application(door, self.call, self._lanes)
 
     def background(self) -> Background:
         """What this process does unasked, not yet started: it sends messages and does chores."""
@@ -120,7 +120,7 @@ class Lido:
 
     def close(self) -> None:
         """Wait for requests in flight and give the database back."""
-        self._executor.shutdown(wait=True)
+        self._lanes.close()
         self.database.close()
 
 

@@ -242,6 +242,62 @@ class Session(Record, frozen=True):
     event_id: str | None
 
 
+class TotpKey(Record, frozen=True):
+    """An authenticator app of a user; `seed` is sealed, `last_step` the newest time step that was accepted."""
+
+    pool_id: str
+    sub: str
+    id: str
+    name: str | None
+    seed: bytes
+    verified: bool
+    last_step: int
+    created_at: int
+
+
+class Passkey(Record, frozen=True):
+    """A WebAuthn credential; `public_key` is COSE in CBOR, `transports` a JSON list, ids are base64url."""
+
+    pool_id: str
+    credential_id: str
+    sub: str
+    public_key: bytes
+    sign_count: int
+    backup_eligible: bool
+    backed_up: bool
+    rp_id: str
+    name: str | None
+    attachment: str | None
+    transports: str | None
+    aaguid: str | None
+    created_at: int
+    used_at: int | None
+
+
+class DeviceStatus(IntEnum):
+    """How a device stands: made by a sign-in, remembered, or confirmed but not remembered."""
+
+    NEW = 1
+    REMEMBERED = 2
+    NOT_REMEMBERED = 3
+
+
+class Device(Record, frozen=True):
+    """A device that was signed in on; `verifier` is sealed: salt and SRP verifier, None until it is confirmed."""
+
+    pool_id: str
+    sub: str
+    device_key: str
+    group_key: str
+    name: str | None
+    status: int
+    verifier: bytes | None
+    last_ip: str | None
+    created_at: int
+    modified_at: int
+    last_signed_in_at: int
+
+
 class Event(Record, frozen=True):
     """One fact that became true."""
 

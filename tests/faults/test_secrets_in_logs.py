@@ -139,7 +139,7 @@ def be_refused(wire, client_id, tokens):
         ("GetUser", {"AccessToken": tokens["AccessToken"] + "x"}),
         ("RespondToAuthChallenge", {"ClientId": client_id, "ChallengeName": "SMS_MFA", "Session": PASSWORD * 2}),
         ("InitiateAuth", {"ClientId": client_id, "AuthFlow": PASSWORD, "AuthParameters": {"PASSWORD": WRONG}}),
-        (f"SignUp{PASSWORD}", {}),
+        ("SignUpp", {"Password": PASSWORD}),
     ]:
         with pytest.raises(Refused):
             wire.ask(operation, **given)

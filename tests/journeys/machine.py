@@ -49,7 +49,11 @@ NEWEST_TOKENS = 6
 CLIENTS = st.sampled_from(("web", "web", "web", "vault", "vault", "vault", "other"))
 POOLS = st.sampled_from(("plain", "strict"))
 DOORS = st.sampled_from(("client", "client", "client", "admin"))
-WHO = st.sampled_from((*NAMES, *NAMES, *NAMES, *EMAILS, "sub 0", "sub 1"))
+WHOEVER = "whoever"
+"""Somebody for whom the deed makes sense, if there is anybody."""
+WHO = st.sampled_from((*(WHOEVER,) * 12, *NAMES, *NAMES, *EMAILS, "sub 0", "sub 1"))
+SELDOM_WHO = st.sampled_from((*(None,) * 12, *NAMES, *EMAILS))
+SELDOM_CLIENTS = st.sampled_from((*(None,) * 6, "web", "vault", "other"))
 NEW_PASSWORDS = st.sampled_from((*PASSWORDS, *PASSWORDS, TOO_SHORT))
 GUESSES = st.sampled_from(("right", "right", "right", "right", "wrong", "old"))
 CODES = st.sampled_from(("right", "right", "right", "right", "wrong", "seen 0", "seen 1", "seen 2"))
@@ -137,12 +141,20 @@ class Walk(RuleBasedStateMachine):
                 f"{what}: Lido says {told}, the model {prediction}. The story:\n" + "\n".join(self.story)
             )
 
-    def named(self, pool: Pool, who: str) -> str:
-        """A name, or the sub of somebody who is or was there."""
+    def named(self, pool: Pool, who: str, fits: Callable[[User], Any] = lambda user: True) -> str:
+        """A name, of the newest who `fits` if nobody is named; or the sub of somebody who is or was there."""
+        if who == WHOEVER:
+            fitting = [user.username for user in self.model.users if user.pool is pool and fits(user)]
+            return fitting[-1] if fitting else "ann"
         if not who.startswith("sub "):
             return who
         subs = [user.sub for user in self.everybody if user.pool is pool]
         return subs[int(who[4:]) % len(subs)] if subs else "ann"
+
+    def free(self, pool: Pool, who: str) -> str:
+        """A name, one that nobody has if none is said."""
+        free = [name for name in NAMES if self.model.find(pool, name) is None]
+        return free[0] if who == WHOEVER and free else self.named(pool, who)
 
     def guess(self, user: User | None, guess: str) -> str:
         if user is None or guess == "wrong":
@@ -253,7 +265,9 @@ class Walk(RuleBasedStateMachine):
         )
         for name in self.pools:
             self.an_operator_creates(name, "ann", PASSWORDS[0], EMAILS[0], verified=True, force=False)
-            self.an_operator_sets_a_password(name, "ann", PASSWORDS[0 if name == "plain" else 1], permanent=True)
+            self.an_operator_sets_a_password(name, "ann", PASSWORDS[1], permanent=True)
+        for name in ("web", "vault"):
+            self.somebody_signs_in(name, "client", "ann", "right", proven=True, tries=1)
 
     def _client(self, pool: Pool, *, grace: int | None = None, **settings: Any) -> Client:
         made = self.house.app(pool.id, **settings)
@@ -266,7 +280,7 @@ class Walk(RuleBasedStateMachine):
     @rule(client=CLIENTS, who=WHO, password=NEW_PASSWORDS, email=st.none() | ADDRESSES, proven=PROVEN)
     def somebody_signs_up(self, client: str, who: str, password: str, email: str | None, *, proven: bool) -> None:
         app = self.clients[client]
-        name = self.named(app.pool, who)
+        name = self.free(app.pool, who)
         found = self.both(
             lambda: self.model.sign_up(app, name, password, email, proven=proven),
             "SignUp",
@@ -285,7 +299,7 @@ class Walk(RuleBasedStateMachine):
     @rule(client=CLIENTS, who=WHO, code=CODES, force=RARELY, proven=PROVEN)
     def somebody_confirms(self, client: str, who: str, code: str, *, force: bool, proven: bool) -> None:
         app = self.clients[client]
-        name = self.named(app.pool, who)
+        name = self.named(app.pool, who, lambda user: user.status == "UNCONFIRMED" and user.codes)
         text = self.code_for(self.model.find(app.pool, name), "confirm", code)
         self.both(
             lambda: self.model.confirm_sign_up(app, name, text, force=force, proven=proven),
@@ -299,15 +313,18 @@ class Walk(RuleBasedStateMachine):
 
     @rule(client=CLIENTS, who=WHO, proven=PROVEN)
     def somebody_asks_for_another_code(self, client: str, who: str, *, proven: bool) -> None:
-        self._ask("ResendConfirmationCode", self.model.resend, client, who, proven=proven)
+        name = self.named(self.clients[client].pool, who, _unconfirmed)
+        self._ask("ResendConfirmationCode", self.model.resend, client, name, proven=proven)
 
     @rule(client=CLIENTS, who=WHO, proven=PROVEN)
     def somebody_forgot_the_password(self, client: str, who: str, *, proven: bool) -> None:
-        self._ask("ForgotPassword", self.model.forgot, client, who, proven=proven)
+        name = self.named(self.clients[client].pool, who, lambda user: user.verified and user.enabled)
+        self._ask("ForgotPassword", self.model.forgot, client, name, proven=proven)
 
-    def _ask(self, operation: str, predict: Callable[..., Code | None], client: str, who: str, *, proven: bool) -> None:
+    def _ask(
+        self, operation: str, predict: Callable[..., Code | None], client: str, name: str, *, proven: bool
+    ) -> None:
         app = self.clients[client]
-        name = self.named(app.pool, who)
         found = self.both(
             lambda: predict(app, name, proven=proven),
             operation,
@@ -322,7 +339,7 @@ class Walk(RuleBasedStateMachine):
         self, client: str, who: str, code: str, password: str, *, proven: bool
     ) -> None:
         app = self.clients[client]
-        name = self.named(app.pool, who)
+        name = self.named(app.pool, who, lambda user: "reset" in user.codes)
         text = self.code_for(self.model.find(app.pool, name), "reset", code)
         self.both(
             lambda: self.model.confirm_forgot(app, name, text, password, proven=proven),
@@ -348,7 +365,7 @@ class Walk(RuleBasedStateMachine):
         self, pool: str, who: str, password: str, email: str | None, *, verified: bool, force: bool
     ) -> None:
         place = self.pools[pool]
-        name = self.named(place, who)
+        name = self.free(place, who)
         given = {"email": email, "email_verified": "true" if verified else "false"} if email else {}
         found = self.both(
             lambda: self.model.admin_create(place, name, password, email, verified=verified, force=force),
@@ -381,20 +398,27 @@ class Walk(RuleBasedStateMachine):
             Permanent=permanent,
         )
 
-    def _operate(self, operation: str, predict: Callable[[Pool, str], Any], pool: str, who: str) -> Any:
+    def _operate(
+        self,
+        operation: str,
+        predict: Callable[[Pool, str], Any],
+        pool: str,
+        who: str,
+        fits: Callable[[User], Any] = lambda user: user.enabled,
+    ) -> Any:
         place = self.pools[pool]
-        name = self.named(place, who)
+        name = self.named(place, who, fits)
         body = {"UserPoolId": place.id, "Username": name}
         found = self.both(lambda: (predict(place, name),), operation, signed=True, **body)
         return found[0][0] if found else None
 
     @rule(pool=POOLS, who=WHO)
     def an_operator_confirms(self, pool: str, who: str) -> None:
-        self._operate("AdminConfirmSignUp", self.model.admin_confirm, pool, who)
+        self._operate("AdminConfirmSignUp", self.model.admin_confirm, pool, who, _unconfirmed)
 
     @rule(pool=POOLS, who=WHO)
     def an_operator_resets(self, pool: str, who: str) -> None:
-        code = self._operate("AdminResetUserPassword", self.model.admin_reset, pool, who)
+        code = self._operate("AdminResetUserPassword", self.model.admin_reset, pool, who, lambda user: user.verified)
         self.sent(self.pools[pool], code)
 
     @rule(pool=POOLS, who=WHO)
@@ -403,18 +427,15 @@ class Walk(RuleBasedStateMachine):
 
     @rule(pool=POOLS, who=WHO)
     def an_operator_enables(self, pool: str, who: str) -> None:
-        self._operate("AdminEnableUser", self.model.enable, pool, who)
-
-    @rule(pool=POOLS, who=WHO)
-    def an_operator_enables_everybody(self, pool: str, who: str) -> None:
-        for user in [user for user in self.model.users if not user.enabled]:
-            place = next(name for name in self.pools if self.pools[name] is user.pool)
-            self._operate("AdminEnableUser", self.model.enable, place, user.username)
+        self._operate("AdminEnableUser", self.model.enable, pool, who, lambda user: not user.enabled)
 
     @rule(pool=POOLS, who=WHO)
     def an_operator_signs_out(self, pool: str, who: str) -> None:
         self._operate(
-            "AdminUserGlobalSignOut", lambda place, name: self.model.sign_out(self.model.require(place, name)), pool, who
+            "AdminUserGlobalSignOut",
+            lambda place, name: self.model.sign_out(self.model.require(place, name)),
+            pool,
+            who,
         )
 
     @rule(pool=POOLS, who=WHO)
@@ -443,7 +464,7 @@ class Walk(RuleBasedStateMachine):
     @rule(client=CLIENTS, door=DOORS, who=WHO, guess=GUESSES, proven=PROVEN, tries=st.sampled_from((1, 1, 1, 5)))
     def somebody_signs_in(self, client: str, door: str, who: str, guess: str, *, proven: bool, tries: int) -> None:
         app = self.clients[client]
-        name = self.named(app.pool, who)
+        name = self.named(app.pool, who, lambda user: user.enabled and user.status != "UNCONFIRMED")
         password = self.guess(self.model.find(app.pool, name), guess)
         given = {"USERNAME": name, "PASSWORD": password, "SECRET_HASH": self.hash_of(app, name, proven=proven)}
         for _ in range(tries):
@@ -459,7 +480,7 @@ class Walk(RuleBasedStateMachine):
     @rule(client=CLIENTS, door=DOORS, who=WHO, proven=PROVEN)
     def somebody_begins_srp(self, client: str, door: str, who: str, *, proven: bool) -> None:
         app = self.clients[client]
-        name = self.named(app.pool, who)
+        name = self.named(app.pool, who, lambda user: user.enabled)
         half = AWSSRP(name, "", app.pool.id, app.id, client=self.house.idp_unsigned, client_secret=app.secret)
         given = half.get_auth_params() | {"SECRET_HASH": self.hash_of(app, name, proven=proven)}
         found = self.both(
@@ -474,7 +495,7 @@ class Walk(RuleBasedStateMachine):
             found[0].half = (half, found[0].half)
 
     @precondition(lambda self: any(step.kind == "PASSWORD_VERIFIER" for step in self.steps))
-    @rule(nth=NTH, elsewhere=RARELY, guess=GUESSES, who=st.none() | WHO, client=CLIENTS, door=DOORS, proven=PROVEN)
+    @rule(nth=NTH, elsewhere=RARELY, guess=GUESSES, who=SELDOM_WHO, client=CLIENTS, door=DOORS, proven=PROVEN)
     def somebody_answers_srp(
         self, nth: int, guess: str, who: str | None, client: str, door: str, *, elsewhere: bool, proven: bool
     ) -> None:
@@ -499,7 +520,7 @@ class Walk(RuleBasedStateMachine):
         any_step=RARELY,
         elsewhere=RARELY,
         password=NEW_PASSWORDS,
-        who=st.none() | WHO,
+        who=SELDOM_WHO,
         client=CLIENTS,
         door=DOORS,
         proven=PROVEN,
@@ -555,7 +576,7 @@ class Walk(RuleBasedStateMachine):
     # Tokens.
 
     @precondition(lambda self: self.refreshes)
-    @rule(nth=NTH, client=st.none() | CLIENTS, by_flow=RARELY, proven=PROVEN)
+    @rule(nth=NTH, client=SELDOM_CLIENTS, by_flow=RARELY, proven=PROVEN)
     def somebody_refreshes(self, nth: int, client: str | None, *, by_flow: bool, proven: bool) -> None:
         token = self.refreshes[-1 - nth % len(self.refreshes)]
         app = self.clients[client] if client else token.family.client
@@ -584,7 +605,7 @@ class Walk(RuleBasedStateMachine):
             self.refreshes.append(successor)
 
     @precondition(lambda self: self.refreshes)
-    @rule(nth=NTH, client=st.none() | CLIENTS, an_access_token=RARELY, proven=PROVEN)
+    @rule(nth=NTH, client=SELDOM_CLIENTS, an_access_token=RARELY, proven=PROVEN)
     def somebody_revokes(self, nth: int, client: str | None, *, an_access_token: bool, proven: bool) -> None:
         token = self.token(nth) if an_access_token else self.refreshes[-1 - nth % len(self.refreshes)]
         app = self.clients[client] if client else token.family.client
@@ -602,7 +623,7 @@ class Walk(RuleBasedStateMachine):
     @rule(nth=NTH)
     def somebody_signs_out_everywhere(self, nth: int) -> None:
         token = self.token(nth)
-        self.both(lambda: self.model.sign_out(self.model.whose(token)), "GlobalSignOut", AccessToken=token.text)
+        self.both(lambda: self.model.sign_out_everywhere(token), "GlobalSignOut", AccessToken=token.text)
 
     @precondition(lambda self: self.access)
     @rule(nth=NTH)
@@ -662,13 +683,14 @@ class Walk(RuleBasedStateMachine):
 
     # Time.
 
-    @rule(pause=PAUSES)
-    def time_passes(self, pause: int) -> None:
+    @rule(pause=PAUSES, sweep=RARELY)
+    def time_passes(self, pause: int, *, sweep: bool) -> None:
         self.house.clock.advance(seconds=pause / SECOND)
         self.note(f"{pause // SECOND} seconds pass", "")
+        if sweep:
+            self._sweep()
 
-    @rule()
-    def what_is_over_is_swept(self) -> None:
+    def _sweep(self) -> None:
         chores = table(event_retention_days=90, message_retention_days=7)
         Chores(self.house.call, chores, holder=self.house.entropy.uuid()).run_due()
         self.model.sweep()
@@ -731,6 +753,10 @@ class Walk(RuleBasedStateMachine):
             self.who_is(name)
         for pool in getattr(self, "pools", {}).values():
             self.wire("DeleteUserPool", signed=True, UserPoolId=pool.id)
+
+
+def _unconfirmed(user: User) -> bool:
+    return user.status == "UNCONFIRMED"
 
 
 def _claims(token: str) -> dict[str, Any]:

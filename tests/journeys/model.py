@@ -552,6 +552,13 @@ class Model:
     def sign_out(self, user: User) -> None:
         user.epoch += 1
 
+    def sign_out_everywhere(self, access: Access) -> None:
+        try:
+            self.sign_out(self.whose(access))
+        except Refused as refused:
+            # The model of GlobalSignOut does not know UserNotFound.
+            raise not_authorized("Access Token has been revoked") if access.family.user.gone else refused from None
+
     def sweep(self) -> None:
         """What has long been over is forgotten."""
         for family in self.families:

@@ -13,7 +13,7 @@ from tests.journeys.machine import Walk
 ASKED = os.environ.get("LIDO_TEST_WALKS")
 PROFILE = settings(
     max_examples=int(ASKED or 40),
-    stateful_step_count=30,
+    stateful_step_count=int(os.environ.get("STEPS", 30)),
     derandomize=ASKED is None,
     database=None,
     deadline=None,

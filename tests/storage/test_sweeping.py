@@ -7,7 +7,8 @@ OUTLIVES_ITS_POOL = {"audit"}
 
 
 def tables_of_pools():
-    sql = files("lido.storage.migrations").joinpath("0001_initial.sql").read_text()
+    folder = files("lido.storage.migrations")
+    sql = "".join(path.read_text() for path in folder.iterdir() if path.name.endswith(".sql"))
     return {
         name: (body, re.search(r"PRIMARY KEY \((.*?)\)", body)[1])
         for name, body in re.findall(r"CREATE TABLE (\w+) \((.*?)\n\);", sql, re.DOTALL)

@@ -95,7 +95,7 @@ def history_size(pool: Pool) -> int:
 def earlier(tx: Transaction, pool: Pool, sub: str) -> list[bytes]:
     """The sealed hashes that `check_not_used` compares, beside the present password; none where the pool keeps none."""
     size = history_size(pool)
-    return passwords.earlier(tx, pool.pool_id, sub, size - 1) if size > 1 else []
+    return passwords.earlier(tx, pool.pool_id, sub, size) if size else []
 
 
 def check_not_used(
@@ -105,12 +105,13 @@ def check_not_used(
 
     Hashes, so it runs outside of any transaction; `earlier` was read before.
     """
-    if not history_size(pool):
+    size = history_size(pool)
+    if not size:
         return
     hashes = [call.keys.open(HISTORY_PURPOSE, sealed, pool.pool_id, sub).decode() for sealed in earlier]
     if present is not None and not present.temporary:
-        hashes.append(open_material(call, pool.pool_id, sub, present.material).phc)
-    if any(call.hashing.verify(phc, password) for phc in hashes):
+        hashes.insert(0, open_material(call, pool.pool_id, sub, present.material).phc)
+    if any(call.hashing.verify(phc, password) for phc in hashes[:size]):
         raise errors.PasswordHistoryPolicyViolation
 
 

@@ -17,6 +17,11 @@ OWNED = {
     "password_history": "pool_id, sub, set_at",
     "passwords": "pool_id, sub",
     "pending_attributes": "pool_id, sub, name",
+    "totp_keys": "pool_id, sub, id",
+    "recovery_codes": "pool_id, sub, digest",
+    "passkeys": "pool_id, credential_id",
+    "devices": "pool_id, sub, device_key",
+    "challenges": "pool_id, id",
     "user_names": "pool_id, name_key",
     "users": "pool_id, sub",
     "client_secrets": "pool_id, client_id, slot",
@@ -34,6 +39,10 @@ PERSONAL = (
     "group_members",
     "codes",
     "sessions",
+    "totp_keys",
+    "recovery_codes",
+    "passkeys",
+    "devices",
 )
 
 

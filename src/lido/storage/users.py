@@ -240,6 +240,10 @@ _BELONGINGS = (
     "codes",
     "sessions",
     "group_members",
+    "totp_keys",
+    "recovery_codes",
+    "passkeys",
+    "devices",
 )
 
 

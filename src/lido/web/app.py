@@ -3,9 +3,7 @@
 `POST /` goes straight to the AWS door, before the router: it is nearly all of the traffic.
 """
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +14,7 @@ from lido.call import Call
 from lido.web import health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of
+from lido.web.lanes import Lanes
 from lido.web.oauth import discovery
 
 Answer = Callable[[Call, Request], Response]
@@ -24,13 +23,13 @@ Answer = Callable[[Call, Request], Response]
 class Application:
     """The ASGI application: the AWS door, and everything that has a path."""
 
-    def __init__(self, aws: Door, new_call: Callable[[str, str], Call], executor: Executor) -> None:
+    def __init__(self, aws: Door, new_call: Callable[[str, str], Call], lanes: Lanes) -> None:
         self._aws = aws
         self._new_call = new_call
-        self._executor = executor
+        self._lanes = lanes
         self._router = Starlette(
             routes=[
-                Route("/healthz", self._offload(health.alive)),
+                Route("/healthz", health.alive),
                 Route("/readyz", self._offload(health.ready)),
                 Route("/{pool_id}/.well-known/jwks.json", self._offload(discovery.jwks)),
                 Route("/{pool_id}/.well-known/openid-configuration", self._offload(discovery.openid_configuration)),
@@ -49,6 +48,6 @@ class Application:
 
         async def endpoint(request: Request) -> Response:
             call = self._new_call(address_of(request.scope, ()), request.headers.get("user-agent", ""))
-            return await asyncio.get_running_loop().run_in_executor(self._executor, answer, call, request)
+            return await self._lanes.quick(answer, call, request)
 
         return endpoint

@@ -7,8 +7,8 @@ from lido import errors
 from lido.call import Call
 
 
-def alive(call: Call, request: Request) -> Response:  # noqa: ARG001 - every endpoint has these two
-    """The process answers."""
+async def alive(request: Request) -> Response:  # noqa: ARG001 - every endpoint has it
+    """The process answers, on the event loop: also when no worker thread is free."""
     return JSONResponse({"status": "ok"})
 
 

@@ -37,8 +37,12 @@ def revoke_token(call: Call, request: idp.RevokeTokenRequest) -> idp.RevokeToken
 
 @operation
 def global_sign_out(call: Call, request: idp.GlobalSignOutRequest) -> idp.GlobalSignOutResponse:
-    whose = access.signed_in_user(call, request.access_token)
-    tokens.sign_out_everywhere(call, whose.pool, whose.user)
+    try:
+        whose = access.signed_in_user(call, request.access_token)
+        tokens.sign_out_everywhere(call, whose.pool, whose.user)
+    except errors.UserNotFound:
+        # The model of this operation does not know this refusal.
+        raise errors.NotAuthorized("Access Token has been revoked") from None
     return idp.GlobalSignOutResponse()
 
 

@@ -11,7 +11,6 @@ CREATE TABLE pools (
   created_at BIGINT NOT NULL, modified_at BIGINT NOT NULL, deleted_at BIGINT
 );
 CREATE INDEX pools_listed ON pools (region, pool_id);
-CREATE INDEX pools_changed ON pools (modified_at);
 
 -- An app client; its id is unique over the installation, for requests name no pool.
 CREATE TABLE clients (
