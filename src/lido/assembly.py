@@ -67,12 +67,15 @@ class Lido:
             public_url=settings.public_url.rstrip("/"),
             stand_in_key=lasting_keys.provide(database, keys, self.entropy, lasting_keys.STAND_INS),
         )
+        # At the gate wait no more than the slow lane brings: whoever comes to it in the other lane cannot fill that.
+        slow_threads = max(1, settings.threads * 3 // 4)
         self.hashing = GatedHashing(
             Hasher(
                 time_cost=settings.argon2_time_cost,
                 memory_kib=settings.argon2_memory_kib,
                 parallelism=settings.argon2_parallelism,
-            )
+            ),
+            queue=slow_threads,
         )
         self._lanes = Lanes(settings.threads, slow_threads)
 

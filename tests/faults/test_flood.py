@@ -1,4 +1,4 @@
-"""Hundreds of password sign-ins at once: whoever does not sign in by password hardly notices, and no one is failed."""
+"""Hundreds of password sign-ins at once: whoever does not sign in by password hardly notices, and nobody is failed."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +13,13 @@ pytestmark = pytest.mark.slow
 PASSWORD = "Passw0rd!"
 PEOPLE = 50
 SIGN_INS = 300
-AS_IN_PRODUCTION = {"argon2_memory_kib": 19_456, "argon2_time_cost": 6}
-"""The memory of production, and three times its work: the flood lasts long enough to look at."""
+ANSWERS_WITHIN_SECONDS = 1
+AS_IN_PRODUCTION = {"argon2_memory_kib": 19_456, "argon2_time_cost": 2}
+"""Other tests hash at the lowest cost."""
 
 
 def test_a_flood_of_sign_ins_leaves_room_for_everybody_else(url, tmp_path):
+    waits = {"/healthz": [], "/readyz": [], "refresh": []}
     with Server(tmp_path / "data", url, **AS_IN_PRODUCTION, **ROOT) as server:
         wire, other = Wire(server, sockets=SIGN_INS), Wire(server)
         pool_id = make_pool(wire)
@@ -36,9 +38,7 @@ def test_a_flood_of_sign_ins_leaves_room_for_everybody_else(url, tmp_path):
             return "signed in", ""
 
         with ThreadPoolExecutor(SIGN_INS) as executor:
-            started = monotonic()
             flood = [executor.submit(attempt, number) for number in range(SIGN_INS)]
-            waits = {"/healthz": [], "/readyz": [], "refresh": []}
             while not all(one.done() for one in flood):
                 for page in ("/healthz", "/readyz"):
                     began = monotonic()
@@ -48,9 +48,11 @@ def test_a_flood_of_sign_ins_leaves_room_for_everybody_else(url, tmp_path):
                 refresh(other, client_id, tokens["RefreshToken"])
                 waits["refresh"].append(monotonic() - began)
                 threading.Event().wait(0.05)
-            took_seconds = monotonic() - started
         answers = [one.result() for one in flood]
         wire.close()
         other.close()
-    from collections import Counter
-    print("TOOK", took_seconds, {k: (len(v), max(v)) for k, v in waits.items()}, Counter(answers))
+    assert set(answers) <= {("signed in", ""), ("TooManyRequests", "Rate exceeded")}
+    assert answers.count(("signed in", "")) >= PEOPLE
+    for what, took_seconds in waits.items():
+        assert took_seconds, what
+        assert max(took_seconds) < ANSWERS_WITHIN_SECONDS, what

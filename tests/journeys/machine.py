@@ -32,7 +32,6 @@ from tests.journeys.model import (
     Refresh,
     Refused,
     Step,
-    Subject,
     User,
 )
 from tests.world import FLOWS, ROOT_ID, ROOT_SECRET, World
@@ -61,6 +60,7 @@ ADDRESSES = st.sampled_from(EMAILS)
 PROVEN = st.sampled_from((True, True, True, True, True, True, True, False))
 NTH = st.integers(0, 9)
 RARELY = st.sampled_from((False, False, False, True))
+USUALLY = st.sampled_from((True, True, True, False))
 PAUSES = st.sampled_from((2 * SECOND, 45 * SECOND, 2 * MINUTE, 5 * MINUTE, 20 * MINUTE, 2 * HOUR, 2 * DAY, 8 * DAY))
 
 T = TypeVar("T")
@@ -109,6 +109,8 @@ class Walk(RuleBasedStateMachine):
         self.codes: list[str] = []
         self.everybody: list[User] = []
         self.newest: dict[str, str] = {}
+        self.pools: dict[str, Pool] = {}
+        self.clients: dict[str, Client] = {}
 
     # How both worlds are asked, and their answers compared.
 
@@ -132,6 +134,8 @@ class Walk(RuleBasedStateMachine):
         return None if prediction != "done" else (expected, answer)  # type: ignore[return-value]
 
     def note(self, deed: str, told: Any) -> None:
+        for name, thing in (self.pools | self.clients).items():
+            deed = deed.replace(thing.id, name)
         self.story.append(f"{len(self.story) + 1:3} {self.now() % (100 * DAY) / 1000:.3f} s  {deed} -> {told}")
 
     def agree(self, told: Any, prediction: Any, what: str) -> None:
@@ -189,7 +193,7 @@ class Walk(RuleBasedStateMachine):
         return base64.b64encode(digest).decode()
 
     def secret_of(self, client: Client, *, proven: bool) -> str | None:
-        return client.secret if proven else "not-the-secret"
+        return client.secret if proven else "wrong" * 6
 
     def client_at(self, door: str, client: Client) -> dict[str, Any]:
         """Through which client, and at the operators' door of which pool."""
@@ -264,10 +268,7 @@ class Walk(RuleBasedStateMachine):
             RefreshTokenRotation={"Feature": "ENABLED", "RetryGracePeriodSeconds": 30},
         )
         for name in self.pools:
-            self.an_operator_creates(name, "ann", PASSWORDS[0], EMAILS[0], verified=True, force=False)
-            self.an_operator_sets_a_password(name, "ann", PASSWORDS[1], permanent=True)
-        for name in ("web", "vault"):
-            self.somebody_signs_in(name, "client", "ann", "right", proven=True, tries=1)
+            self.somebody_appears(name, "ann")
 
     def _client(self, pool: Pool, *, grace: int | None = None, **settings: Any) -> Client:
         made = self.house.app(pool.id, **settings)
@@ -277,8 +278,18 @@ class Walk(RuleBasedStateMachine):
 
     # Signing up.
 
-    @rule(client=CLIENTS, who=WHO, password=NEW_PASSWORDS, email=st.none() | ADDRESSES, proven=PROVEN)
-    def somebody_signs_up(self, client: str, who: str, password: str, email: str | None, *, proven: bool) -> None:
+    @rule(
+        client=CLIENTS,
+        who=WHO,
+        password=NEW_PASSWORDS,
+        email=st.none() | ADDRESSES,
+        proven=PROVEN,
+        code=CODES,
+        goes_on=USUALLY,
+    )
+    def somebody_signs_up(
+        self, client: str, who: str, password: str, email: str | None, code: str, *, proven: bool, goes_on: bool
+    ) -> None:
         app = self.clients[client]
         name = self.free(app.pool, who)
         found = self.both(
@@ -295,6 +306,8 @@ class Walk(RuleBasedStateMachine):
             user.sub = answer["UserSub"]
             self.everybody.append(user)
         self.sent(app.pool, found[0].codes.get("confirm") if found else None)
+        if found and goes_on:
+            self.somebody_confirms(client, name, code, force=proven, proven=proven)
 
     @rule(client=CLIENTS, who=WHO, code=CODES, force=RARELY, proven=PROVEN)
     def somebody_confirms(self, client: str, who: str, code: str, *, force: bool, proven: bool) -> None:
@@ -316,10 +329,14 @@ class Walk(RuleBasedStateMachine):
         name = self.named(self.clients[client].pool, who, _unconfirmed)
         self._ask("ResendConfirmationCode", self.model.resend, client, name, proven=proven)
 
-    @rule(client=CLIENTS, who=WHO, proven=PROVEN)
-    def somebody_forgot_the_password(self, client: str, who: str, *, proven: bool) -> None:
+    @rule(client=CLIENTS, who=WHO, code=CODES, password=NEW_PASSWORDS, proven=PROVEN, goes_on=USUALLY)
+    def somebody_forgot_the_password(
+        self, client: str, who: str, code: str, password: str, *, proven: bool, goes_on: bool
+    ) -> None:
         name = self.named(self.clients[client].pool, who, lambda user: user.verified and user.enabled)
         self._ask("ForgotPassword", self.model.forgot, client, name, proven=proven)
+        if goes_on:
+            self.somebody_sets_a_forgotten_password(client, name, code, password, proven=proven)
 
     def _ask(
         self, operation: str, predict: Callable[..., Code | None], client: str, name: str, *, proven: bool
@@ -431,18 +448,21 @@ class Walk(RuleBasedStateMachine):
 
     @rule(pool=POOLS, who=WHO)
     def an_operator_signs_out(self, pool: str, who: str) -> None:
-        self._operate(
-            "AdminUserGlobalSignOut",
-            lambda place, name: self.model.sign_out(self.model.require(place, name)),
-            pool,
-            who,
-        )
+        self._operate("AdminUserGlobalSignOut", self.model.admin_sign_out, pool, who)
 
-    @rule(pool=POOLS, who=WHO)
-    def an_operator_deletes(self, pool: str, who: str) -> None:
-        self._operate(
-            "AdminDeleteUser", lambda place, name: self.model.delete(self.model.require(place, name)), pool, who
-        )
+    @rule(pool=POOLS, who=WHO, again=USUALLY)
+    def an_operator_deletes(self, pool: str, who: str, *, again: bool) -> None:
+        self._operate("AdminDeleteUser", self.model.admin_delete, pool, who)
+        if again:
+            self.somebody_appears(pool, WHOEVER)
+
+    def somebody_appears(self, pool: str, who: str) -> None:
+        """A confirmed user, signed in."""
+        name = self.free(self.pools[pool], who)
+        client = "web" if pool == "plain" else "vault"
+        self.an_operator_creates(pool, name, PASSWORDS[0], EMAILS[0], verified=True, force=True)
+        self.an_operator_sets_a_password(pool, name, PASSWORDS[1], permanent=True)
+        self.somebody_signs_in(client, "client", name, "right", proven=True, tries=1)
 
     @rule(pool=POOLS, who=WHO, email=ADDRESSES, told=st.booleans())
     def an_operator_sets_an_address(self, pool: str, who: str, email: str, *, told: bool) -> None:
@@ -461,24 +481,46 @@ class Walk(RuleBasedStateMachine):
 
     # Signing in.
 
-    @rule(client=CLIENTS, door=DOORS, who=WHO, guess=GUESSES, proven=PROVEN, tries=st.sampled_from((1, 1, 1, 5)))
-    def somebody_signs_in(self, client: str, door: str, who: str, guess: str, *, proven: bool, tries: int) -> None:
+    @rule(
+        client=CLIENTS,
+        door=DOORS,
+        who=WHO,
+        guess=GUESSES,
+        proven=PROVEN,
+        tries=st.sampled_from((1, 1, 1, 5)),
+        goes_on=USUALLY,
+        password=NEW_PASSWORDS,
+    )
+    def somebody_signs_in(
+        self,
+        client: str,
+        door: str,
+        who: str,
+        guess: str,
+        password: str = PASSWORDS[2],
+        *,
+        proven: bool,
+        tries: int,
+        goes_on: bool = False,
+    ) -> None:
         app = self.clients[client]
         name = self.named(app.pool, who, lambda user: user.enabled and user.status != "UNCONFIRMED")
-        password = self.guess(self.model.find(app.pool, name), guess)
-        given = {"USERNAME": name, "PASSWORD": password, "SECRET_HASH": self.hash_of(app, name, proven=proven)}
+        known = self.guess(self.model.find(app.pool, name), guess)
+        given = {"USERNAME": name, "PASSWORD": known, "SECRET_HASH": self.hash_of(app, name, proven=proven)}
         for _ in range(tries):
             found = self.both(
-                lambda: self.model.sign_in(app, door, name, password, proven=proven),
+                lambda: self.model.sign_in(app, door, name, known, proven=proven),
                 "AdminInitiateAuth" if door == "admin" else "InitiateAuth",
                 AuthFlow="ADMIN_USER_PASSWORD_AUTH" if door == "admin" else "USER_PASSWORD_AUTH",
                 AuthParameters={key: value for key, value in given.items() if value},
                 **self.client_at(door, app),
             )
             self.take_in(found)
+            if found and isinstance(found[0], Step) and goes_on:
+                self._choose(found[0], app, door, name, password, proven=proven)
 
-    @rule(client=CLIENTS, door=DOORS, who=WHO, proven=PROVEN)
-    def somebody_begins_srp(self, client: str, door: str, who: str, *, proven: bool) -> None:
+    @rule(client=CLIENTS, door=DOORS, who=WHO, guess=GUESSES, proven=PROVEN, goes_on=USUALLY)
+    def somebody_begins_srp(self, client: str, door: str, who: str, guess: str, *, proven: bool, goes_on: bool) -> None:
         app = self.clients[client]
         name = self.named(app.pool, who, lambda user: user.enabled)
         half = AWSSRP(name, "", app.pool.id, app.id, client=self.house.idp_unsigned, client_secret=app.secret)
@@ -493,6 +535,8 @@ class Walk(RuleBasedStateMachine):
         self.take_in(found)
         if found:
             found[0].half = (half, found[0].half)
+            if goes_on:
+                self.somebody_answers_srp(0, guess, None, client, door, elsewhere=False, proven=True)
 
     @precondition(lambda self: any(step.kind == "PASSWORD_VERIFIER" for step in self.steps))
     @rule(nth=NTH, elsewhere=RARELY, guess=GUESSES, who=SELDOM_WHO, client=CLIENTS, door=DOORS, proven=PROVEN)
@@ -539,7 +583,9 @@ class Walk(RuleBasedStateMachine):
     ) -> None:
         step = self._step(None if any_step else "NEW_PASSWORD_REQUIRED", nth)
         app, door = (self.clients[client], door) if elsewhere else (step.client, step.door)
-        name = self.named(app.pool, who) if who else step.typed
+        self._choose(step, app, door, self.named(app.pool, who) if who else step.typed, password, proven=proven)
+
+    def _choose(self, step: Step, app: Client, door: str, name: str, password: str, *, proven: bool) -> None:
         answers = {"USERNAME": name, "NEW_PASSWORD": password, "SECRET_HASH": self.hash_of(app, name, proven=proven)}
         self._respond(
             lambda: self.model.answer_new_password(step, app, door, name, password, proven=proven),
@@ -626,10 +672,12 @@ class Walk(RuleBasedStateMachine):
         self.both(lambda: self.model.sign_out_everywhere(token), "GlobalSignOut", AccessToken=token.text)
 
     @precondition(lambda self: self.access)
-    @rule(nth=NTH)
-    def somebody_leaves_for_good(self, nth: int) -> None:
+    @rule(nth=NTH, again=USUALLY)
+    def somebody_leaves_for_good(self, nth: int, *, again: bool) -> None:
         token = self.token(nth)
         self.both(lambda: self.model.delete(self.model.whose(token)), "DeleteUser", AccessToken=token.text)
+        if again:
+            self.somebody_appears("plain" if token.family.user.pool is self.pools["plain"] else "strict", WHOEVER)
 
     @precondition(lambda self: self.access)
     @rule(nth=NTH, guess=GUESSES, password=NEW_PASSWORDS)
@@ -645,8 +693,8 @@ class Walk(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.access)
-    @rule(nth=NTH, email=ADDRESSES)
-    def somebody_moves(self, nth: int, email: str) -> None:
+    @rule(nth=NTH, email=ADDRESSES, code=CODES, goes_on=USUALLY)
+    def somebody_moves(self, nth: int, email: str, code: str, *, goes_on: bool) -> None:
         token = self.token(nth)
         found = self.both(
             lambda: self.model.set_email(self.model.whose(token), email, "own"),
@@ -655,10 +703,12 @@ class Walk(RuleBasedStateMachine):
             UserAttributes=[{"Name": "email", "Value": email}],
         )
         self.sent(token.family.user.pool, found[0] if found else None)
+        if found and goes_on:
+            self.somebody_verifies(nth, code)
 
     @precondition(lambda self: self.access)
-    @rule(nth=NTH)
-    def somebody_asks_to_verify(self, nth: int) -> None:
+    @rule(nth=NTH, code=CODES, goes_on=USUALLY)
+    def somebody_asks_to_verify(self, nth: int, code: str, *, goes_on: bool) -> None:
         token = self.token(nth)
         found = self.both(
             lambda: self.model.ask_to_verify(token),
@@ -667,6 +717,8 @@ class Walk(RuleBasedStateMachine):
             AttributeName="email",
         )
         self.sent(token.family.user.pool, found[0] if found else None)
+        if found and goes_on:
+            self.somebody_verifies(nth, code)
 
     @precondition(lambda self: self.access)
     @rule(nth=NTH, code=CODES)
@@ -703,7 +755,7 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def everybody_is_there_as_the_model_has_them(self) -> None:
-        for pool in getattr(self, "pools", {}).values():
+        for pool in self.pools.values():
             listed = self.wire("ListUsers", signed=True, UserPoolId=pool.id)["Users"]
             living = [user for user in self.model.users if user.pool is pool]
             expected = sorted([_described(user) for user in living], key=lambda user: str(user["sub"]))
@@ -715,7 +767,7 @@ class Walk(RuleBasedStateMachine):
         self.who_is(names[len(self.story) % len(names)])
 
     def who_is(self, name: str) -> None:
-        for pool in getattr(self, "pools", {}).values():
+        for pool in self.pools.values():
             owner = self.model.find(pool, name)
             try:
                 found = self.wire("AdminGetUser", signed=True, UserPoolId=pool.id, Username=name)
@@ -751,7 +803,7 @@ class Walk(RuleBasedStateMachine):
             self._refresh(refresh, refresh.family.client, by_flow=refresh.family.client.grace is None)
         for name in (*NAMES, *EMAILS):
             self.who_is(name)
-        for pool in getattr(self, "pools", {}).values():
+        for pool in self.pools.values():
             self.wire("DeleteUserPool", signed=True, UserPoolId=pool.id)
 
 

@@ -407,6 +407,12 @@ class Model:
     def enable(self, pool: Pool, name: str) -> None:
         self.require(pool, name).enabled = True
 
+    def admin_sign_out(self, pool: Pool, name: str) -> None:
+        self.sign_out(self.require(pool, name))
+
+    def admin_delete(self, pool: Pool, name: str) -> None:
+        self.delete(self.require(pool, name))
+
     def delete(self, user: User) -> None:
         user.gone = True
         self.users.remove(user)
@@ -553,11 +559,10 @@ class Model:
         user.epoch += 1
 
     def sign_out_everywhere(self, access: Access) -> None:
-        try:
-            self.sign_out(self.whose(access))
-        except Refused as refused:
+        if access.family.user.gone and access.expires_at > self._now():
             # The model of GlobalSignOut does not know UserNotFound.
-            raise not_authorized("Access Token has been revoked") if access.family.user.gone else refused from None
+            raise not_authorized("Access Token has been revoked")
+        self.sign_out(self.whose(access))
 
     def sweep(self) -> None:
         """What has long been over is forgotten."""

@@ -11,10 +11,10 @@ from lido.flows.delivery import Delivery
 from lido.flows.events import Fact, tell
 from lido.flows.strangers import Stranger
 from lido.flows.triggers import require_none
-from lido.records import Client, Factor, Pool, Status, User
+from lido.records import Client, Factor, HandleKind, Pool, Status, User
 from lido.rules import attributes as attribute_rules
 from lido.rules import password_policy, profile, schema
-from lido.rules.usernames import Handle, check_username
+from lido.rules.usernames import check_username
 from lido.storage import codes as stored_codes
 from lido.storage import users
 from lido.storage.database import Transaction
@@ -69,7 +69,7 @@ def new_user(call: Call, pool: Pool, username: str, attributes: Mapping[str, str
         username, alias_attributes=shape.alias_attributes or (), username_attributes=shape.username_attributes or ()
     )
     sub = call.entropy.uuid()
-    own = {Handle.EMAIL: {"email": username}, Handle.PHONE_NUMBER: {"phone_number": username}}.get(kind, {})
+    own = {HandleKind.EMAIL: {"email": username}, HandleKind.PHONE_NUMBER: {"phone_number": username}}.get(kind, {})
     for name, value in own.items():
         if attributes.get(name, value) != value:
             raise errors.InvalidParameter(

@@ -7,14 +7,9 @@ change, or that nobody sees, are refused, so that a stored key stays true for ev
 import re
 import unicodedata
 from collections.abc import Collection
-from enum import IntEnum
 
 from lido import errors
-
-INSENSITIVE = 1
-"""Folding rule of pools that ignore case: NFKC, full case folding, NFKC."""
-SENSITIVE = 2
-"""Folding rule of pools that heed case: NFC."""
+from lido.records import Folding, HandleKind
 
 LONGEST_NAME = 2048
 LONGEST_SEARCH = 256
@@ -28,20 +23,11 @@ _PHONE = re.compile(r"\+[1-9][0-9]{1,14}")
 _PHONE_LIKE = re.compile(r"\+[0-9]+")
 
 
-class Handle(IntEnum):
-    """The kinds of names by which a person is found; the numbers are stored."""
-
-    USERNAME = 1
-    EMAIL = 2
-    PHONE_NUMBER = 3
-    PREFERRED_USERNAME = 4
-
-
 def fold(value: str, folding: int) -> str:
     """The value as a pool with this folding rule compares it."""
     if value.isascii():
-        return value.lower() if folding == INSENSITIVE else value
-    if folding == INSENSITIVE:
+        return value.lower() if folding == Folding.INSENSITIVE else value
+    if folding == Folding.INSENSITIVE:
         return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
     return unicodedata.normalize("NFC", value)
 
@@ -52,7 +38,7 @@ def _check_visible(name: str) -> None:
 
 
 def name_key(name: str, folding: int) -> str:
-    """The key under which a name is stored and found; `folding` is INSENSITIVE or SENSITIVE.
+    """The key under which a name is stored and found; `folding` is of records.Folding.
 
     Raises InvalidParameter for white space and for unassigned, control, format,
     surrogate and private-use code points.
@@ -115,7 +101,9 @@ def check_phone(value: str) -> None:
         raise errors.InvalidParameter("Invalid phone number format.")
 
 
-def check_username(username: str, *, alias_attributes: Collection[str], username_attributes: Collection[str]) -> Handle:
+def check_username(
+    username: str, *, alias_attributes: Collection[str], username_attributes: Collection[str]
+) -> HandleKind:
     """What a name chosen at sign-up is in a pool with these settings. Raises InvalidParameter."""
     _check_visible(username)
     if username_attributes:
@@ -128,14 +116,14 @@ def check_username(username: str, *, alias_attributes: Collection[str], username
         raise errors.InvalidParameter(
             "Username cannot be of phone number format, since user pool is configured for phone number alias."
         )
-    return Handle.USERNAME
+    return HandleKind.USERNAME
 
 
-def _username_attribute(username: str, username_attributes: Collection[str]) -> Handle:
+def _username_attribute(username: str, username_attributes: Collection[str]) -> HandleKind:
     if "email" in username_attributes and _is_email(username):
-        return Handle.EMAIL
+        return HandleKind.EMAIL
     if "phone_number" in username_attributes and _PHONE.fullmatch(username):
-        return Handle.PHONE_NUMBER
+        return HandleKind.PHONE_NUMBER
     if "phone_number" not in username_attributes:
         raise errors.InvalidParameter("Username should be an email.")
     if "email" not in username_attributes:
