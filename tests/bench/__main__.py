@@ -1,6 +1,7 @@
 """`make bench arguments="--quick"`: measure, print, and write bench-results/."""
 
 import argparse
+import os
 import platform
 import statistics
 import sys
@@ -15,6 +16,7 @@ from tests.bench.stand import ENGINES, Say, Stand, seconds_to_ready, stand
 
 SMALL = 1_000
 MILLION = 1_000_000
+_LOAD = "the generator of tests/bench/load.py, 16 connections (8 where a password is hashed)"
 
 
 def main() -> None:
@@ -25,7 +27,7 @@ def main() -> None:
         print(f"[{time.monotonic() - began:4.0f} s] {line}", file=sys.stderr, flush=True)
 
     rows: list[Row] = []
-    facts: dict[str, Any] = {"python": platform.python_version(), "load": "own generator", "houses": []}
+    facts: dict[str, Any] = {"python": platform.python_version(), "cores": os.cpu_count(), "load": _LOAD, "houses": []}
     hello = bare.Hello()
     try:
         for users in (SMALL, MILLION) if given.million else (SMALL,):
@@ -38,6 +40,7 @@ def main() -> None:
                         facts["houses"].append(house)
     finally:
         hello.stop()
+    print(f"Load: {facts['load']}; Python {facts['python']}; {facts['cores']} cores, shared by all that runs here.\n")
     print(report.table(rows))
     for house in facts["houses"]:
         print(_told(house))
@@ -63,8 +66,7 @@ def _results() -> Path:
 def _house(one: Stand, given: argparse.Namespace, say: Say) -> tuple[list[Row], dict[str, Any]]:
     """Every row of one database, and what is measured beside the rows."""
     rounds, seconds = (2, 0.75) if given.quick else (6, 2.0)
-    house: dict[str, Any] = {"engine": one.engine, "users": one.crowd.count}
-    house["idle_mib"] = gauges.memory_mib(one.server_pid)
+    house: dict[str, Any] = {"engine": one.engine, "users": one.crowd.count, "idle_mib": one.idle_mib}
     rows = [
         measure(one, operation, rounds=rounds, seconds=seconds, say=say)
         for operation in operations(one.hello)
@@ -78,9 +80,9 @@ def _house(one: Stand, given: argparse.Namespace, say: Say) -> tuple[list[Row], 
 
 
 def _told(house: dict[str, Any]) -> str:
+    ready, idle, after = (house[name] for name in ("ready_seconds", "idle_mib", "after_load_mib"))
     lines = [
-        f"\n{house['engine']}, {house['users']:,} users: ready in {house['ready_seconds']:.2f} s, "
-        f"{house['idle_mib']:.0f} MiB when idle, {house['after_load_mib']:.0f} MiB after the load"
+        f"\n{house['engine']}, {house['users']:,} users: ready in {ready:.2f} s, {idle:.0f} MiB idle, {after:.0f} MiB after"
     ]
     pages = house.get("list_users_ms", {})
     lines += [f"  ListUsers {name}: p50 {p50:.2f} ms, p99 {p99:.2f} ms" for name, (p50, p99) in pages.items()]

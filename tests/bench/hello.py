@@ -1,4 +1,4 @@
-"""The least that the same HTTP server can do: the measure for GetUser. `python -m tests.bench.hello` prints its port."""
+"""The least that the same HTTP server can do, the measure for GetUser; it prints its port."""
 
 from typing import Any
 
@@ -15,6 +15,4 @@ async def hello(_scope: Any, _receive: Any, send: Any) -> None:
 if __name__ == "__main__":
     bound = listener.bind("127.0.0.1", 0)
     port = bound.getsockname()[1]
-    listener.Server(
-        hello, bound, certificate=None, shutdown_seconds=5, ready=lambda: print(port, flush=True)
-    ).run()
+    listener.Server(hello, bound, certificate=None, shutdown_seconds=5, ready=lambda: print(port, flush=True)).run()

@@ -76,4 +76,12 @@ _FILTERS = {
     "status =": 'status = "Enabled"',
     "status = (nobody)": 'status = "Disabled"',
 }
-_BY_SUB = ("without filter", "username =", "name =", "given_name =", "family_name =", "cognito:user_status =", "status =")
+_BY_SUB = (
+    "without filter",
+    "username =",
+    "name =",
+    "given_name =",
+    "family_name =",
+    "cognito:user_status =",
+    "status =",
+)

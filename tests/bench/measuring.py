@@ -106,5 +106,6 @@ def measure(stand: Stand, operation: Operation, *, rounds: int, seconds: float, 
         target=operation.target,
         met=met,
     )
-    say(f"{row.engine}: {row.operation}: {row.rate:,.0f}/s, {row.cpu_us:,.0f} us of CPU, ratio {row.ratio:.2f}")
+    compared = f", ratio {row.ratio:.2f}" if row.ratio else ""
+    say(f"{row.engine}: {row.operation}: {row.rate:,.0f}/s, {row.cpu_us:,.0f} us of CPU{compared}")
     return row

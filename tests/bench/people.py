@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import apsw
 import psycopg
@@ -131,8 +130,3 @@ class _bulk:  # noqa: N801 - used like a function
         else:
             self._postgresql.execute("VACUUM (ANALYZE) users, user_names, passwords")
             self._postgresql.close()
-
-
-def socket_folder(url: str) -> str:
-    """Where a PostgreSQL of the tests listens, for finding its process."""
-    return urlsplit(url).query.removeprefix("host=")

@@ -10,21 +10,26 @@ _HEAD = ("operation", "req/s", "p50 ms", "p99 ms", "CPU us", "DB us", "bare us",
 
 
 def table(rows: list[Row]) -> str:
-    """The rows as Markdown, a table for each database."""
+    """The rows as Markdown, a table for each database and size of pool."""
     parts = []
-    for engine in dict.fromkeys(row.engine for row in rows):
-        of_engine = [_cells(row) for row in rows if row.engine == engine]
-        parts.append(f"**{_NAMES[engine]}**\n\n{_aligned([_HEAD, *of_engine])}")
+    for engine, users in dict.fromkeys((row.engine, row.users) for row in rows):
+        cells = [_cells(row) for row in rows if (row.engine, row.users) == (engine, users)]
+        parts.append(f"**{_NAMES[engine]}; {users:,} users**\n\n{_aligned([_HEAD, *cells])}")
     return "\n\n".join(parts)
 
 
-_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+_NAMES = {
+    "sqlite": "SQLite, each sign-in synced to the disk",
+    "postgresql": "PostgreSQL, the tests' own: it does not sync to the disk",
+}
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     inverse = row.yardstick == "hello world"
     ratio = f"{row.ratio:.1f}x hello" if inverse else f"{row.ratio:.2f}" if row.ratio else ""
-    target = "" if row.target is None else f"{'<=' if inverse else '>='} {row.target:g} {'met' if row.met else 'MISSED'}"
+    target = (
+        "" if row.target is None else f"{'<=' if inverse else '>='} {row.target:g} {'met' if row.met else 'MISSED'}"
+    )
     return (
         row.operation,
         f"{row.rate:,.0f}",
@@ -42,7 +47,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _aligned(lines: list[tuple[str, ...]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     padded = [
-        "| " + " | ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
+        "| "
+        + " | ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
         + " |"
         for line in lines
     ]
@@ -65,11 +71,11 @@ def _plot(rows: list[Row], path: Path) -> None:
 
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "lido"
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
     shown = [row for row in rows if row.users < 100_000]
     engines = list(dict.fromkeys(row.engine for row in shown))
-    figure, axes = pyplot.subplots(1, len(engines), figsize=(5.5 * len(engines), 3.6), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(engines), figsize=(5.5 * len(engines), 3.6), sharey=True, squeeze=False)
     for axis, engine in zip(axes[0], engines, strict=True):
         of_engine = [row for row in shown if row.engine == engine]
         names = [row.operation for row in of_engine]
@@ -88,10 +94,10 @@ def _plot(rows: list[Row], path: Path) -> None:
             axis.barh(names, width, left=start, color=colour, label=label)
         for number, whole in enumerate(share):
             axis.text(101, number, f"{whole:,.0f} us", va="center", fontsize=8)
-        axis.set(title=_NAMES[engine], xlabel="% of the processor time of a request", xlim=(0, 118))
+        axis.set(title=_NAMES[engine].partition(",")[0], xlabel="% of the processor time of a request", xlim=(0, 118))
         axis.invert_yaxis()
         axis.spines[["top", "right"]].set_visible(False)
     axes[0][0].legend(loc="upper center", bbox_to_anchor=(1.0, -0.18), ncols=3, frameon=False)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
-    pyplot.close(figure)
+    plt.close(figure)

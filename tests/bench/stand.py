@@ -37,6 +37,7 @@ class Stand(NamedTuple):
     database: str
     server: Server
     server_pid: int
+    idle_mib: float
     database_pid: int | None
     crowd: Crowd
     pool_id: str
@@ -55,6 +56,9 @@ def stand(engine: str, folder: Path, *, users: int, hello: bare.Hello, say: Say)
         pool_id, client_id, crowd = _people(database, folder, users, say)
         with Server(folder, database, **_ARGON2) as server:
             assert server._process is not None
+            pid = server._process.pid
+            time.sleep(1)
+            idle_mib = gauges.memory_mib(pid)
             signed_in = _sign_in(server.port, client_id, crowd.signing_in[:SIGNED_IN])
             driver = load.start(_workloads(server, pool_id, client_id, crowd, signed_in) | {"hello": hello.workload()})
             try:
@@ -62,7 +66,8 @@ def stand(engine: str, folder: Path, *, users: int, hello: bare.Hello, say: Say)
                     engine,
                     database,
                     server,
-                    server._process.pid,
+                    pid,
+                    idle_mib,
                     _postgresql_pid(database) if engine == "postgresql" else None,
                     crowd,
                     pool_id,

@@ -35,3 +35,16 @@ def test_a_locked_user_may_try_again(shell):
 @pytest.mark.parametrize("name", ["nobody", "11111111-1111-4111-8111-111111111111"])
 def test_an_unknown_user_is_said_to_be_unknown(shell, name):
     assert "UserNotFoundException" in shell.refuses("users", "unlock", shell.house.pool(), name)
+
+
+def test_recovery_codes_are_printed_once_and_in_place_of_the_earlier_ones(shell):
+    pool = shell.house.pool()
+    shell.house.user(pool, "alice")
+    assert "recovery_codes is off" in shell.refuses("users", "recovery-codes", pool, "alice")
+    shell.prints("pool", "set", pool, "recovery_codes=true")
+
+    codes, newer = (shell.prints("users", "recovery-codes", pool, "alice").split() for _ in range(2))
+
+    assert len(codes) == len(newer) == 10
+    assert not set(codes) & set(newer)
+    assert "UserNotFoundException" in shell.refuses("users", "recovery-codes", pool, "nobody")

@@ -8,12 +8,25 @@ import pytest
 from tests.flows.test_message_worker import write
 from tests.world import ROOT_ID, ROOT_SECRET
 
-from lido.flows import access, delivery, key_rotation, lasting_keys, operators, passwords, signing
+from lido.flows import (
+    access,
+    delivery,
+    devices,
+    key_rotation,
+    lasting_keys,
+    operators,
+    passkeys,
+    passwords,
+    signing,
+    totp,
+)
 from lido.flows.chores import Chores, table
 from lido.flows.key_rotation import LONGEST_TOKEN_MS, PUBLICATION_MS, SEALED, rotate_signing_keys
+from lido.records import Device, DeviceStatus, TotpKey
 from lido.rules import jwt
 from lido.rules.sealing import KeyRing, Unsealable
-from lido.storage import messages, pools, signing_keys
+from lido.storage import challenges, messages, pools, signing_keys, totp_keys
+from lido.storage import devices as stored_devices
 from lido.storage import passwords as stored_passwords
 
 HASHES = {
@@ -151,7 +164,22 @@ def furnished(house, pool_id):
         for attribute in house.idp.admin_get_user(UserPoolId=pool_id, Username="alice")["UserAttributes"]
         if attribute["Name"] == "sub"
     )
+    plant_factors(house.call(), pool_id, sub)
     return write(house, pool_id), client, sub
+
+
+def plant_factors(call, pool_id, sub):
+    """An authenticator, a remembered device and a registration under way, sealed as their flows seal them."""
+    seed = call.keys.seal(totp.PURPOSE, b"seed", pool_id, sub, "app")
+    verifier = call.keys.seal(devices.PURPOSE, b"verifier", pool_id, sub, "device")
+    with call.db.write() as tx:
+        totp_keys.add(tx, TotpKey(pool_id, sub, "app", None, seed, True, 0, call.now))
+        status = int(DeviceStatus.REMEMBERED)
+        stored_devices.add(
+            tx, Device(pool_id, sub, "device", "-group", None, status, verifier, None, call.now, call.now, call.now)
+        )
+        state = call.keys.seal(passkeys.PURPOSE, b"state", pool_id, "under way")
+        challenges.put(tx, pool_id, "under way", state=state, expires_at=call.now + 1_000_000)
 
 
 def call_with(house, *masters):
@@ -179,6 +207,13 @@ def read_everything(call, pool_id, furnished):
     assert len(earlier) == 1
     call.keys.open(passwords.HISTORY_PURPOSE, earlier[0], pool_id, sub)
     assert delivery.open_letter(call, message).to == "alice@example.com"
+    with call.db.read() as tx:
+        app = totp_keys.verified(tx, pool_id, sub)[0]
+        device = stored_devices.find(tx, pool_id, sub, "device")
+        state = challenges.find(tx, pool_id, "under way", call.now)
+    assert call.keys.open(totp.PURPOSE, app.seed, pool_id, sub, "app") == b"seed"
+    assert call.keys.open(devices.PURPOSE, device.verifier, pool_id, sub, "device") == b"verifier"
+    assert call.keys.open(passkeys.PURPOSE, state, pool_id, "under way") == b"state"
     later = msgspec.structs.replace(call, now=call.now + 10_000)
     assert operators.find_key(later, ROOT_ID).secret == ROOT_SECRET
 

@@ -35,7 +35,8 @@ def test_what_was_sealed_comes_back_under_a_fresh_id(call):
     opened = [progress.open_blob(call, "pool", "client", going.step, blob) for blob in (first, second)]
 
     assert opened[0].id != opened[1].id
-    assert [msgspec.structs.replace(one, id=b"") for one in opened] == [going, going]
+    assert [msgspec.structs.replace(one, id=b"", family=b"", began_at=0) for one in opened] == [going, going]
+    assert opened[0].family == opened[0].id
 
 
 @pytest.mark.parametrize(

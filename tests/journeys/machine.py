@@ -43,7 +43,9 @@ NAMES = ("ann", "bob", "ANN")
 EMAILS = ("ann@example.com", "bob@example.com", "Ann@Example.com")
 PASSWORDS = ("Passw0rd!", "An0ther!pw", "Th1rd-word", "F0urth.word")
 TOO_SHORT = "Sh0rt!"
-NEWEST_TOKENS = 6
+NEWEST_TOKENS = 4
+NEWEST_AT_THE_END = 3
+GUESSES_AT_THE_END = 7
 
 CLIENTS = st.sampled_from(("web", "web", "web", "vault", "vault", "vault", "other"))
 POOLS = st.sampled_from(("plain", "strict"))
@@ -106,7 +108,7 @@ class Walk(RuleBasedStateMachine):
         self.steps: list[Step] = []
         self.access: list[Access] = []
         self.refreshes: list[Refresh] = []
-        self.codes: list[str] = []
+        self.codes: list[Code] = []
         self.everybody: list[User] = []
         self.newest: dict[str, str] = {}
         self.pools: dict[str, Pool] = {}
@@ -169,9 +171,11 @@ class Walk(RuleBasedStateMachine):
         """The right code, a wrong one, or one that was seen somewhere before."""
         code = user.codes.get(purpose) if user else None
         if which.startswith("seen") and self.codes:
-            return self.codes[-1 - int(which[5:]) % len(self.codes)]
+            return self.codes[-1 - int(which[5:]) % len(self.codes)].text
         right = code.text if code and code.text else "123456"
-        return right if which == "right" else f"{(int(right) + 1) % 1_000_000:06}"
+        if which.isdigit():
+            return which
+        return right if which != "wrong" else f"{(int(right) + 1) % 1_000_000:06}"
 
     def sent(self, pool: Pool, code: Code | None) -> None:
         """Exactly the code that the model knows of has left, if any."""
@@ -182,7 +186,7 @@ class Walk(RuleBasedStateMachine):
         if code is not None:
             self.agree(found[0].to, code.address, "recipient")
             code.text = found[0].code
-            self.codes.append(code.text)
+            self.codes.append(code)
 
     def hash_of(self, client: Client, name: str, *, proven: bool) -> str | None:
         if not proven:
@@ -545,10 +549,13 @@ class Walk(RuleBasedStateMachine):
     ) -> None:
         step = self._step("PASSWORD_VERIFIER", nth)
         app, door = (self.clients[client], door) if elsewhere else (step.client, step.door)
+        name = self.named(app.pool, who) if who else step.half[1]["USER_ID_FOR_SRP"]
+        self._answer_srp(step, app, door, name, guess, proven=proven)
+
+    def _answer_srp(self, step: Step, app: Client, door: str, name: str, guess: str, *, proven: bool) -> None:
         half, parameters = step.half
         half.password = password = self.guess(step.user, guess)
         answers = half.process_challenge(parameters, {"USERNAME": step.typed})
-        name = self.named(app.pool, who) if who else parameters["USER_ID_FOR_SRP"]
         answers |= {"USERNAME": name, "SECRET_HASH": self.hash_of(app, name, proven=proven)}
         self._respond(
             lambda: self.model.answer_srp(step, app, door, name, password, proven=proven),
@@ -793,18 +800,55 @@ class Walk(RuleBasedStateMachine):
             told = refused.said
         self.agree(told, prediction, "GetUser")
 
+    # The end.
+
     def teardown(self) -> None:
-        """At the end every token is tried, every step answered again, every name asked for."""
-        if self.failed:
+        """At the end everything is tried again, whatever has become of it, and everybody is guessed at."""
+        if self.failed or not self.pools:
             return
+        for nth in range(NEWEST_AT_THE_END):
+            self.show_again(nth)
+            self.answer_again(nth)
         for token in self.access:
             self.is_alive(token)
         for refresh in list(self.refreshes):
             self._refresh(refresh, refresh.family.client, by_flow=refresh.family.client.grace is None)
+        for client in ("web", "vault"):
+            for _ in range(GUESSES_AT_THE_END):
+                self.somebody_signs_in(client, "client", WHOEVER, "wrong", proven=True, tries=1)
+                self.time_passes(SECOND, sweep=False)
+            self.somebody_signs_in(client, "client", WHOEVER, "right", proven=True, tries=1)
         for name in (*NAMES, *EMAILS):
             self.who_is(name)
         for pool in self.pools.values():
             self.wire("DeleteUserPool", signed=True, UserPoolId=pool.id)
+
+    def show_again(self, nth: int) -> None:
+        """A code that was sent is shown, and shown once more."""
+        if nth >= len(self.codes):
+            return
+        code = self.codes[-1 - nth]
+        client = "web" if code.user.pool is self.pools["plain"] else "vault"
+        tokens = [at for at, token in enumerate(reversed(self.access)) if token.family.user is code.user]
+        for _ in range(2):
+            if code.purpose == "confirm":
+                self.somebody_confirms(client, code.user.username, code.text, force=False, proven=True)
+            elif code.purpose == "reset":
+                name, fresh = code.user.username, f"Fr3sh-password-{nth}"
+                self.somebody_sets_a_forgotten_password(client, name, code.text, fresh, proven=True)
+            elif tokens:
+                self.somebody_verifies(tokens[0], code.text)
+
+    def answer_again(self, nth: int) -> None:
+        """A step is answered at the wrong door, rightly, and rightly once more."""
+        if nth >= len(self.steps):
+            return
+        step = self.steps[-1 - nth]
+        for door in ("admin" if step.door == "client" else "client", step.door, step.door):
+            if step.kind == "PASSWORD_VERIFIER":
+                self._answer_srp(step, step.client, door, step.half[1]["USER_ID_FOR_SRP"], "right", proven=True)
+            else:
+                self._choose(step, step.client, door, step.typed, f"Ch0sen-password-{nth}", proven=True)
 
 
 def _unconfirmed(user: User) -> bool:

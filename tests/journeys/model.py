@@ -76,6 +76,8 @@ class Client:
 class Code:
     """`text` is what the message said."""
 
+    user: "User"
+    purpose: str
     address: str
     epoch: int
     expires_at: int
@@ -232,7 +234,7 @@ class Model:
         return code
 
     def send(self, user: User, purpose: str, address: str) -> Code:
-        user.codes[purpose] = Code(address, user.epoch, self._now() + CODE_LIFE[purpose])
+        user.codes[purpose] = Code(user, purpose, address, user.epoch, self._now() + CODE_LIFE[purpose])
         return user.codes[purpose]
 
     def whose(self, access: Access) -> User:

@@ -6,25 +6,34 @@ import pytest
 
 from lido import errors
 from lido.flows import challenges
-from lido.records import Factor, Status
+from lido.records import Status
 from lido.rules import steps
 from lido.rules.steps import Ask, Enter, Proof, Refuse, Situation, next_step
 
-PROOF = (Proof("pwd", 1),)
+PASSWORD = (Proof("pwd", 1),)
+SMS, EMAIL, TOTP, PASSKEY = "SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "WEB_AUTHN"
+BY_EMAIL, BY_SMS = Proof("email_otp", 1, "EMAIL"), Proof("sms", 1, "SMS")
 
 
 def situation(**changes):
     usual = {
         "challenge": "PASSWORD",
-        "proofs": PROOF,
+        "proofs": PASSWORD,
         "status": Status.CONFIRMED,
         "enabled": True,
-        "factors": Factor.PASSWORD,
         "temporary": False,
         "temporary_expired": False,
         "mfa": "OFF",
     }
     return Situation(**{**usual, **changes})
+
+
+def choosing(**changes):
+    usual = {"challenge": "SELECT_CHALLENGE", "proofs": (), "first_factors": ("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP")}
+    return situation(**{**usual, **changes})
+
+
+# The first factor
 
 
 @pytest.mark.parametrize("challenge", ["PASSWORD", "PASSWORD_VERIFIER"])
@@ -37,10 +46,39 @@ def test_a_confirmed_user_with_a_first_factor_enters(factor):
     assert next_step(situation(proofs=(Proof(factor, 1),))) == Enter()
 
 
+@pytest.mark.parametrize("factor", ["totp", "device", "recovery"])
+def test_a_second_factor_alone_is_nothing(factor):
+    assert next_step(situation(proofs=(Proof(factor, 1),))) == Ask("PASSWORD")
+
+
 def test_nothing_of_the_account_shows_before_a_first_factor():
     for enabled, status, temporary in itertools.product((True, False), Status, (True, False)):
         now = situation(proofs=(), enabled=enabled, status=status, temporary=temporary, temporary_expired=True)
         assert next_step(now) == Ask("PASSWORD")
+
+
+def test_who_has_a_choice_is_asked_for_it():
+    assert next_step(choosing()) == Ask("SELECT_CHALLENGE")
+
+
+@pytest.mark.parametrize(
+    ("choice", "challenge"),
+    [("PASSWORD", "PASSWORD"), ("PASSWORD_SRP", "PASSWORD_VERIFIER"), ("EMAIL_OTP", "EMAIL_OTP")],
+)
+def test_a_choice_leads_to_its_challenge(choice, challenge):
+    assert next_step(choosing(choice=choice)) == Ask(challenge)
+
+
+@pytest.mark.parametrize("choice", ["SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN_MFA", "NEW_PASSWORD_REQUIRED", "nonsense"])
+def test_a_choice_that_is_not_available_is_none(choice):
+    assert next_step(choosing(choice=choice)) == Ask("SELECT_CHALLENGE")
+
+
+def test_a_flow_of_its_own_offers_no_choice():
+    assert next_step(choosing(challenge="PASSWORD_VERIFIER", choice="EMAIL_OTP")) == Ask("PASSWORD_VERIFIER")
+
+
+# The state of the account
 
 
 @pytest.mark.parametrize(
@@ -63,37 +101,225 @@ def test_states_that_keep_out(changes, fault, sentence):
     assert next_step(situation(**changes)) == Refuse(fault, sentence)
 
 
-def test_a_temporary_password_must_be_replaced():
-    now = situation(status=Status.FORCE_CHANGE_PASSWORD, temporary=True)
+def test_states_keep_out_before_a_second_factor_is_asked_for():
+    now = situation(enabled=False, mfa="ON", second_factors=(TOTP,))
+
+    assert isinstance(next_step(now), Refuse)
+
+
+@pytest.mark.parametrize("mfa", ["OFF", "ON"])
+def test_a_temporary_password_must_be_replaced_first(mfa):
+    now = situation(status=Status.FORCE_CHANGE_PASSWORD, temporary=True, mfa=mfa, second_factors=(TOTP,))
 
     assert next_step(now) == Ask("NEW_PASSWORD_REQUIRED")
 
 
-@pytest.mark.parametrize("temporary", [True, False])
+# The second factor
+
+
+@pytest.mark.parametrize("mfa", ["ON", "OPTIONAL"])
+@pytest.mark.parametrize("factor", steps.SECOND_FACTORS)
+def test_the_only_second_factor_is_asked_for(mfa, factor):
+    assert next_step(situation(mfa=mfa, second_factors=(factor,))) == Ask(factor)
+
+
+def test_no_second_factor_is_due_where_the_pool_wants_none():
+    assert next_step(situation(mfa="OFF", second_factors=(TOTP,))) == Enter()
+
+
+def test_no_second_factor_is_due_where_the_user_has_none_and_needs_none():
+    assert next_step(situation(mfa="OPTIONAL")) == Enter()
+
+
+def test_of_several_the_preferred_one_is_asked_for():
+    assert next_step(situation(mfa="OPTIONAL", second_factors=(SMS, TOTP), preferred=TOTP)) == Ask(TOTP)
+
+
+@pytest.mark.parametrize("preferred", [None, EMAIL])
+def test_of_several_the_person_chooses(preferred):
+    now = situation(mfa="OPTIONAL", second_factors=(SMS, TOTP), preferred=preferred)
+
+    assert next_step(now) == Ask("SELECT_MFA_TYPE")
+
+
+def test_the_chosen_one_is_asked_for_and_no_other():
+    now = {"mfa": "ON", "second_factors": (SMS, TOTP)}
+
+    assert next_step(situation(**now, second=TOTP)) == Ask(TOTP)
+    assert next_step(situation(**now, second=EMAIL)) == Ask("SELECT_MFA_TYPE")
+
+
+def test_who_must_have_one_and_has_none_sets_one_up():
+    now = {"mfa": "ON", "to_set_up": (TOTP, EMAIL)}
+
+    assert next_step(situation(**now)) == Ask("MFA_SETUP")
+    assert next_step(situation(**now, second=EMAIL)) == Ask(EMAIL)
+    assert next_step(situation(mfa="ON", to_set_up=(TOTP,), second=EMAIL)) == Ask("MFA_SETUP")
+
+
+def test_setting_one_up_ends_with_an_answer_of_its_own():
+    proofs = (*PASSWORD, Proof("totp", 1))
+    now = {"mfa": "ON", "second_factors": (TOTP,), "proofs": proofs}
+
+    assert next_step(situation(**now, second="MFA_SETUP")) == Ask("MFA_SETUP")
+    assert next_step(situation(**now)) == Enter()
+
+
+ENOUGH = [
+    (Proof("pwd", 1), Proof("totp", 1)),
+    (Proof("srp", 1), BY_SMS),
+    (Proof("srp", 1), BY_EMAIL),
+    (Proof("pwd", 1), Proof("passkey", 1)),
+    (Proof("pwd", 1), Proof("recovery", 1)),
+    (BY_EMAIL, Proof("totp", 1)),
+    (BY_EMAIL, BY_SMS),
+    (Proof("signup_code", 1, "EMAIL"), BY_SMS),
+    (Proof("custom", 1), Proof("totp", 1)),
+]
+TOO_LITTLE = [
+    (Proof("pwd", 1),),
+    (Proof("pwd", 1), Proof("srp", 1)),
+    (BY_EMAIL,),
+    (BY_EMAIL, BY_EMAIL),
+    (Proof("link", 1, "EMAIL"), BY_EMAIL),
+    (Proof("signup_code", 1, "EMAIL"), BY_EMAIL),
+    (Proof("passkey", 1),),
+    (Proof("passkey_uv", 1),),
+    (Proof("passkey", 1), Proof("passkey_uv", 1)),
+    (Proof("pwd", 1), Proof("device", 1)),
+]
+
+
+@pytest.mark.parametrize("proofs", ENOUGH)
+def test_two_kinds_of_proof_are_two_factors(proofs):
+    assert next_step(situation(mfa="ON", second_factors=(TOTP, SMS), proofs=proofs)) == Enter()
+
+
+@pytest.mark.parametrize("proofs", TOO_LITTLE)
+def test_one_kind_of_proof_is_one_factor(proofs):
+    assert next_step(situation(mfa="ON", second_factors=(TOTP,), proofs=proofs)) == Ask(TOTP)
+
+
+def test_a_passkey_that_verified_its_user_is_both_where_the_pool_says_so():
+    now = {"mfa": "ON", "second_factors": (TOTP,), "passkey_mfa": True}
+
+    assert next_step(situation(**now, proofs=(Proof("passkey_uv", 1),))) == Enter()
+    assert next_step(situation(**now, proofs=(Proof("passkey", 1),))) == Ask(TOTP)
+
+
+def test_a_code_is_never_asked_for_twice_over_one_medium():
+    now = {"mfa": "OPTIONAL", "proofs": (BY_EMAIL,)}
+
+    assert next_step(situation(**now, second_factors=(EMAIL, TOTP))) == Ask(TOTP)
+    assert next_step(situation(**now, second_factors=(EMAIL,))) == Refuse(errors.NotAuthorized)
+
+
+def test_nobody_sets_a_factor_up_around_the_one_they_have():
+    now = situation(mfa="ON", proofs=(BY_EMAIL,), second_factors=(EMAIL,), to_set_up=(TOTP,))
+
+    assert next_step(now) == Refuse(errors.NotAuthorized)
+
+
+def test_what_is_set_up_is_of_another_kind_than_what_was_shown():
+    now = situation(mfa="ON", proofs=(Proof("signup_code", 1, "EMAIL"),), to_set_up=(TOTP, EMAIL), second=EMAIL)
+
+    assert next_step(now) == Ask("MFA_SETUP")
+    assert steps.can_set_up(now) == (TOTP,)
+
+
+def test_a_wish_for_more_asks_for_a_factor_that_nobody_requires():
+    assert next_step(situation(stronger=True, second_factors=(TOTP,))) == Ask(TOTP)
+    assert next_step(situation(stronger=True)) == Refuse(errors.NotAuthorized)
+
+
+# Recovery codes
+
+
 @pytest.mark.parametrize(
-    ("mfa", "factors"),
+    ("changes", "taken"),
     [
-        ("ON", Factor.PASSWORD),
-        ("ON", Factor.TOTP),
-        ("OPTIONAL", Factor.TOTP),
-        ("OPTIONAL", Factor.SMS),
-        ("OPTIONAL", Factor.EMAIL),
-        ("OPTIONAL", Factor.PASSKEY_MFA),
+        ({}, True),
+        ({"recovery_codes": False}, False),
+        ({"proofs": ()}, False),
+        ({"second_factors": ()}, False),
+        ({"second_factors": (TOTP, SMS)}, False),
+        ({"mfa": "OFF"}, False),
+        ({"proofs": (*PASSWORD, Proof("totp", 1))}, False),
     ],
 )
-def test_a_password_alone_never_passes_where_a_second_factor_is_due(mfa, factors, temporary):
-    step = next_step(situation(mfa=mfa, factors=factors, temporary=temporary))
+def test_a_recovery_code_is_taken_where_a_second_factor_is_asked_for(changes, taken):
+    now = situation(**{"mfa": "ON", "second_factors": (TOTP,), "recovery_codes": True, **changes})
 
-    assert isinstance(step, Refuse)
-    assert step.fault is errors.InvalidUserPoolConfiguration
-    assert "not built yet" in step.sentence
+    assert steps.takes_recovery_code(now) is taken
 
 
-@pytest.mark.parametrize(("mfa", "factors"), [("OFF", Factor.TOTP), ("OPTIONAL", Factor.PASSWORD | Factor.PASSKEY)])
-def test_no_second_factor_is_due_where_the_pool_or_the_user_has_none(mfa, factors):
-    assert next_step(situation(mfa=mfa, factors=factors)) == Enter()
+# Devices
+
+
+def test_a_remembered_device_stands_for_the_second_factor_once_proven():
+    now = {"mfa": "ON", "second_factors": (TOTP,), "device": "suppresses"}
+
+    assert next_step(situation(**now)) == Ask("DEVICE_SRP_AUTH")
+    assert next_step(situation(**now, device_begun=True)) == Ask("DEVICE_PASSWORD_VERIFIER")
+    assert next_step(situation(**now, proofs=(*PASSWORD, Proof("device", 1)))) == Enter()
+
+
+def test_a_device_never_stands_for_the_first_factor():
+    assert next_step(situation(device="suppresses", proofs=(Proof("device", 1),))) == Ask("PASSWORD")
+
+
+def test_a_device_that_suppresses_nothing_is_asked_for_after_the_second_factor():
+    now = {"mfa": "ON", "second_factors": (TOTP,), "device": "remembered"}
+    both = (*PASSWORD, Proof("totp", 1))
+
+    assert next_step(situation(**now)) == Ask(TOTP)
+    assert next_step(situation(**now, proofs=both)) == Ask("DEVICE_SRP_AUTH")
+    assert next_step(situation(**now, proofs=(*both, Proof("device", 1)))) == Enter()
+    assert next_step(situation(**now, proofs=(*PASSWORD, Proof("device", 1)))) == Ask(TOTP)
+
+
+def test_a_wish_for_more_is_not_met_by_a_device():
+    now = situation(device="suppresses", second_factors=(TOTP,), stronger=True)
+
+    assert next_step(now) == Ask(TOTP)
+
+
+# The table as a whole
+
+
+def every_situation():
+    offered = ((), (TOTP,), (SMS, TOTP), (EMAIL,))
+    proofs = ((), PASSWORD, *ENOUGH, *TOO_LITTLE)
+    devices = (("none", False), ("remembered", False), ("suppresses", False), ("suppresses", True))
+    choices = ("", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "PASSWORD")
+    for shown, mfa, second, (device, begun), chosen in itertools.product(
+        proofs, ("OFF", "OPTIONAL", "ON"), offered, devices, ("", SMS, EMAIL, "MFA_SETUP")
+    ):
+        changes = {"device": device, "device_begun": begun, "second": chosen, "to_set_up": (TOTP, EMAIL)}
+        yield situation(proofs=shown, mfa=mfa, second_factors=second, **changes)
+    for choice in choices:
+        yield choosing(choice=choice, first_factors=tuple(steps.first_factors.CHOICES))
+    yield situation(challenge="PASSWORD_VERIFIER", proofs=())
+    yield situation(temporary=True)
+    yield situation(mfa="ON", second_factors=(PASSKEY,))
 
 
 def test_the_table_asks_only_for_registered_challenges_and_every_one_can_be_asked_for():
-    assert challenges.registry().keys() == steps.CHALLENGES
-    assert all(flow.first in challenges.registry() for flow in steps.FLOWS.values())
+    asked = {step.challenge for now in every_situation() if isinstance(step := next_step(now), Ask)}
+
+    assert asked == steps.CHALLENGES
+    assert challenges.registry().keys() == asked | {steps.RECOVERY}
+
+
+def test_nobody_enters_with_less_than_is_required():
+    for now in every_situation():
+        if next_step(now) == Enter() and now.mfa == "ON":
+            kinds = {proof.medium or proof.factor.replace("srp", "pwd") for proof in now.proofs}
+            assert len(kinds) > 1, now
+        if next_step(now) == Enter():
+            assert now.proofs, now
+
+
+def test_what_is_not_there_is_refused_and_never_skipped():
+    with pytest.raises(errors.InvalidUserPoolConfiguration, match="not built yet"):
+        challenges.find("CUSTOM_CHALLENGE")

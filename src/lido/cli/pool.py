@@ -48,6 +48,7 @@ def set_(
       profile=compatible|secure
       issuer=https://login.example.com/POOL
       hide_users, refuse_common_passwords, password_change_ends_sessions=true|false
+      several_authenticators, recovery_codes=true|false
       event_retention_days=365
 
     Settings that Cognito fixes for ever when a pool is made:

@@ -28,3 +28,23 @@ def unlock(pool_id: str, username: str, **given: Any) -> None:
     with open_installation(load(given)) as lido:
         had_any = lockout.unlock(lido.call(), pool_id, username)
     click.echo(f"{username} may try again." if had_any else f"{username} was not locked.")
+
+
+@users.command("recovery-codes")
+@click.argument("pool_id", metavar="POOL")
+@click.argument("username", metavar="USERNAME")
+@options(*INSTALLATION)
+def recovery_codes(pool_id: str, username: str, **given: Any) -> None:
+    """Make ten recovery codes for a user and print them, once.
+
+    Each is taken once in place of a second factor, where the pool's setting recovery_codes is on. The codes made
+    before are worth nothing any more.
+    """
+    from lido.cli.installation import open_installation
+    from lido.flows import recovery_codes
+    from lido.settings import load
+
+    with open_installation(load(given)) as lido:
+        codes = recovery_codes.make_for(lido.call(), pool_id, username)
+    for code in codes:
+        click.echo(code)

@@ -19,6 +19,7 @@ from lido.rules import options
 from lido.storage import audit as audit_entries
 from lido.storage import (
     budgets,
+    challenges,
     codes,
     events,
     leases,
@@ -202,7 +203,13 @@ def _seal_audit(call: Call, tx: Transaction, _: str) -> str | None:
 
 def _sweep(call: Call, tx: Transaction, _: str) -> str | None:
     left = _ROWS_AT_ONCE
-    for remove in (spent.remove_expired, codes.remove_expired, messages.drop_expired, sessions.remove_expired):
+    for remove in (
+        spent.remove_expired,
+        codes.remove_expired,
+        challenges.remove_expired,
+        messages.drop_expired,
+        sessions.remove_expired,
+    ):
         left -= remove(tx, call.now, left)
         if left <= 0:
             return _AGAIN

@@ -21,6 +21,9 @@ CONFIRM = "confirm"
 RESET = "reset"
 VERIFY_EMAIL = "verify:email"
 VERIFY_PHONE_NUMBER = "verify:phone_number"
+FIRST_FACTOR = "first_factor"
+MFA = "mfa"
+TOTP = "totp"
 CHANGE = "change"
 """No code: the tries at an old password, counted alike."""
 
@@ -29,11 +32,15 @@ _RULES = {
     RESET: rules.RULES[Purpose.RESET],
     VERIFY_EMAIL: rules.RULES[Purpose.ATTRIBUTE],
     VERIFY_PHONE_NUMBER: rules.RULES[Purpose.ATTRIBUTE],
+    FIRST_FACTOR: rules.RULES[Purpose.FIRST_FACTOR],
+    MFA: rules.RULES[Purpose.MFA],
+    TOTP: rules.RULES[Purpose.TOTP],
     CHANGE: rules.RULES[Purpose.CHANGE],
 }
 _DIGEST = "code"
 _ADDRESS = "recipient"
 _WINDOW_MS = 3_600_000
+_MESSAGES_PER_HOUR = 20
 
 
 def rule(purpose: str) -> Rule:
@@ -71,8 +78,19 @@ def ask(call: Call, tx: Transaction, pool: Pool, subject: str, purpose: str) -> 
 def take(call: Call, pool: Pool, subject: str, purpose: str) -> None:
     """Count a try, committed before anything is compared. Raises LimitExceeded."""
     with call.db.write() as tx:
-        taken = _take(call, tx, pool, subject, f"try:{purpose}", rule(purpose).tried_per_hour)
+        taken = count_try(call, tx, pool, subject, purpose)
     if not taken:
+        raise errors.LimitExceeded
+
+
+def count_try(call: Call, tx: Transaction, pool: Pool, subject: str, purpose: str) -> bool:
+    """Count a try, to be committed before anything is compared; False: they are used up."""
+    return _take(call, tx, pool, subject, f"try:{purpose}", rule(purpose).tried_per_hour)
+
+
+def ask_destination(call: Call, tx: Transaction, pool: Pool, address: str) -> None:
+    """Count a message to an address, whoever caused it, so that nobody pumps messages. Raises LimitExceeded."""
+    if not _take(call, tx, pool, f"to:{address_key(call, address)}", "message", _MESSAGES_PER_HOUR):
         raise errors.LimitExceeded
 
 

@@ -133,9 +133,15 @@ def to_recover(pool: Pool, user: User) -> Attribute | None:
 def simulated(call: Call, pool: Pool, name: str, attributes: Sequence[Attribute]) -> Delivery:
     """What somebody who asks for a code for nobody is told: always the same for one name, in all its spellings.
 
-    `attributes` are those that the pool would use; a name that is itself an address is what would be masked.
+    `attributes` are those that the pool would use; a name that is itself an address is what would be masked. Raises
+    UnexpectedLambda where sending does, or the refusal would tell users from nobody.
     """
-    name = name[:LONGEST_NAME]
+    pretended = _pretended(call, pool, name[:LONGEST_NAME], attributes)
+    _require_no_trigger(pool, pretended.medium)
+    return pretended
+
+
+def _pretended(call: Call, pool: Pool, name: str, attributes: Sequence[Attribute]) -> Delivery:
     chance = unknown_users.digest(call, "delivery", pool.pool_id, fold(name, pool.folding))
     possible = list(attributes) or ["email"]
     if looks_like_email(name) and "email" in possible:
@@ -191,11 +197,36 @@ def send_invitation(
     return Delivery(attribute, medium, _mask(medium, address))
 
 
+def authentication(pool: Pool, medium: Medium, address: str, code: str) -> Letter:
+    """The pool's words around a code that signs somebody in, as first or as second factor."""
+    settings, values = pool.settings, {"####": code}
+    if medium == "SMS":
+        given = settings.sms_mfa.sms_authentication_message if settings.sms_mfa else None
+        template = given or settings.shape.sms_authentication_message or texts.MFA_SMS
+        return _sms(address, "Authentication", template, values)
+    words = settings.email_mfa or idp.EmailMfaConfigType()
+    subject, body = words.subject or texts.MFA.subject, words.message or texts.MFA.body
+    return _email(address, "Authentication", subject, body, values)
+
+
+def sign_in_link(address: str, link: str, code: str) -> Letter:
+    """The words around a link that signs somebody in; `code` is what it carries as one, if it does."""
+    words = texts.SIGN_IN_LINK
+    body = texts.email_body(words.body, {}, link)
+    plain = f"{texts.plain_text(body)}\n{link}"
+    return Letter(address, "Authentication", words.subject, plain, html=body, code=code, link=link)
+
+
+def mask(medium: Medium, address: str) -> str:
+    """The address as somebody may see it who has not proven to be its owner."""
+    return _mask(medium, address)
+
+
 def send(
     call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
 ) -> None:
     """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where a trigger has a say in it."""
-    require_none(pool, "CustomMessage", "CustomEmailSender" if medium == "EMAIL" else "CustomSMSSender")
+    _require_no_trigger(pool, medium)
     message_id = call.entropy.time_ordered_id(call.now)
     messages.add(
         tx,
@@ -215,6 +246,10 @@ def send(
             last_error=None,
         ),
     )
+
+
+def _require_no_trigger(pool: Pool, medium: Medium) -> None:
+    require_none(pool, "CustomMessage", "CustomEmailSender" if medium == "EMAIL" else "CustomSMSSender")
 
 
 def open_letter(call: Call, message: Message) -> Letter:

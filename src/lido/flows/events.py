@@ -43,6 +43,18 @@ Kind = Literal[
     "deleted",
     "keys_rotated",
     "unlocked",
+    "passkey_added",
+    "passkey_removed",
+    "passkey_copied",
+    "mfa_preference_changed",
+    "authenticator_added",
+    "authenticators_removed",
+    "recovery_codes_made",
+    "recovery_code_used",
+    "device_confirmed",
+    "device_remembered",
+    "device_not_remembered",
+    "device_forgotten",
 ]
 
 # Also through an operator's door they are the user's own doing.

@@ -7,7 +7,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, scenes, signing, tokens, triggers
+from lido.flows import access, devices, scenes, signing, tokens, triggers
 from lido.flows.events import Fact, tell
 from lido.flows.tokens import Tokens
 from lido.records import Client, Session, Status, User
@@ -35,24 +35,35 @@ class ClientProof(msgspec.Struct, frozen=True):
 
 
 class _Family(msgspec.Struct, frozen=True):
-    """A refresh token that was opened, and the living session it belongs to."""
+    """A refresh token that was opened, and the living session it belongs to; `device_key` is what it is bound to."""
 
     holder: tokens.Holder
     session: Session
     token: RefreshToken
+    device_key: str | None
 
 
 def refresh(
-    call: Call, client_id: str, refresh_token: str, proof: ClientProof, *, by_flow: bool, pool_id: str | None = None
+    call: Call,
+    client_id: str,
+    refresh_token: str,
+    proof: ClientProof,
+    *,
+    by_flow: bool,
+    pool_id: str | None = None,
+    device_key: str | None = None,
 ) -> Tokens:
     """New tokens for a refresh token, with its successor where the client rotates them.
 
     `by_flow` is REFRESH_TOKEN_AUTH, which the client must allow and which knows no rotation; `pool_id` is the pool
-    that an operator named. Raises ResourceNotFound, InvalidParameter, NotAuthorized, PasswordResetRequired,
+    that an operator named, `device_key` the device on which the session began, which a confirmed one must name.
+    Raises ResourceNotFound, InvalidParameter, NotAuthorized, PasswordResetRequired,
     RefreshTokenReuse, UnexpectedLambda.
     """
     for _ in range(_LOOKS):
         family = _open_family(call, client_id, refresh_token, proof, by_flow=by_flow, pool_id=pool_id)
+        if family.device_key is not None and family.device_key != device_key:
+            raise errors.NotAuthorized(INVALID)
         holder, session, generation = family.holder, family.session, family.token.generation
         triggers.require_none(holder.pool, "PreTokenGeneration")
         now = call.clock.now()
@@ -98,12 +109,12 @@ def _open_family(
             raise errors.NotAuthorized(INVALID)
         _check_client(call, tx, found.client, found.user, proof)
         ring = signing.ring(call, tx, found.pool)
+        device_key = devices.bound_to(tx, found.pool, found.session)
     if token.generation > found.session.generation:
         raise errors.NotAuthorized(INVALID)
     _refuse_dead(call, found.session, found.user)
-    return _Family(
-        tokens.Holder(found.pool, found.client, allowed, ring, found.user, found.groups), found.session, token
-    )
+    holder = tokens.Holder(found.pool, found.client, allowed, ring, found.user, found.groups)
+    return _Family(holder, found.session, token, device_key)
 
 
 def _read(call: Call, pool_id: str, text: str) -> RefreshToken | None:

@@ -10,7 +10,17 @@ import msgspec
 import structlog
 
 from lido.call import Call
-from lido.flows import access, delivery, lasting_keys, operators, passwords, signing
+from lido.flows import (
+    access,
+    delivery,
+    devices,
+    lasting_keys,
+    operators,
+    passkeys,
+    passwords,
+    signing,
+    totp,
+)
 from lido.flows.events import Fact, tell
 from lido.records import Pool, SigningKey
 from lido.rules.sealing import Unsealable
@@ -92,9 +102,9 @@ SEALED = tuple(
         ),
         ("passwords", ("pool_id", "sub"), "material", passwords.PURPOSE, ("pool_id", "sub")),
         ("password_history", ("pool_id", "sub", "set_at"), "hash", passwords.HISTORY_PURPOSE, ("pool_id", "sub")),
-        ("totp_keys", ("pool_id", "sub", "id"), "seed", "totp seed", ("pool_id", "sub", "id")),
-        ("devices", ("pool_id", "sub", "device_key"), "verifier", "device verifier", ("pool_id", "sub", "device_key")),
-        ("challenges", ("pool_id", "id"), "state", "challenge", ("pool_id", "id")),
+        ("totp_keys", ("pool_id", "sub", "id"), "seed", totp.PURPOSE, ("pool_id", "sub", "id")),
+        ("devices", ("pool_id", "sub", "device_key"), "verifier", devices.PURPOSE, ("pool_id", "sub", "device_key")),
+        ("challenges", ("pool_id", "id"), "state", passkeys.PURPOSE, ("pool_id", "id")),
         ("messages", ("pool_id", "id"), "body", delivery.PURPOSE, ("pool_id", "id")),
         ("access_keys", ("access_key_id",), "secret", operators.PURPOSE, ("access_key_id",)),
     )

@@ -21,7 +21,8 @@ def reserve(call: Call, pool_id: str, subject: str) -> None:
     waited = 0.0
     while True:
         now = call.clock.now()
-        with call.db.write() as tx:
+        # A power cut also ends the judging of what it may undo; wrong answers are counted durably.
+        with call.db.write(durable=False) as tx:
             if lockouts.reserve(tx, pool_id, subject, now):
                 return
             locked = lockouts.locked_until(tx, pool_id, subject) > now
@@ -34,8 +35,14 @@ def reserve(call: Call, pool_id: str, subject: str) -> None:
 
 def release(call: Call, pool_id: str, subject: str) -> None:
     """Give back a reserved try that was not judged."""
-    with call.db.write() as tx:
+    with call.db.write(durable=False) as tx:
         lockouts.release(tx, pool_id, subject)
+
+
+def fail(call: Call, pool_id: str, subject: str) -> None:
+    """Count a reserved try that was judged wrong, where nothing else is to be written with it."""
+    with call.db.write() as tx:
+        lockouts.fail(tx, pool_id, subject, call.clock.now())
 
 
 def unlock(call: Call, pool_id: str, name: str) -> bool:

@@ -10,7 +10,7 @@ from lido.flows.events import Fact, tell
 from lido.records import Factor, Password, Pool, Status, User
 from lido.rules import options, password_policy, srp
 from lido.rules.passwords import SALT_BYTES, Material
-from lido.storage import codes, passwords, users
+from lido.storage import codes, devices, passwords, users
 from lido.storage.database import Transaction
 
 PURPOSE = "password"
@@ -169,9 +169,10 @@ def replace(
 
 
 def end_sessions_if_wanted(call: Call, tx: Transaction, pool: Pool, sub: str) -> None:
-    """End whatever was handed out, where the pool says that a new password does (`password_change_ends_sessions`)."""
+    """End whatever was handed out and forget the devices, where the pool wants it (`password_change_ends_sessions`)."""
     if options.is_on(pool, "password_change_ends_sessions"):
         users.raise_epoch(tx, pool.pool_id, sub, call.now)
+        devices.remove_all(tx, pool.pool_id, sub)
 
 
 def strengthen(call: Call, pool: Pool, sub: str, username: str, material: Material, password: str) -> bytes | None:

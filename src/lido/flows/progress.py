@@ -8,6 +8,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
+from lido.rules import base64url
 from lido.rules.base64url import encode as to_id
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Door, Proof
@@ -18,6 +19,11 @@ INVALID = "Invalid session for the user."
 EXPIRED = "Invalid session for the user, session is expired."
 USED = "Invalid session for the user, session can only be used once."
 
+PROVEN = "PROVEN"
+"""The step of a sign-in that begins with its first factor proven, by a sign-up or a link."""
+LONGEST_SIGN_IN_MS = 3_600_000
+"""Within this time a sign-in is over, however often a step of it is asked for again."""
+
 _PURPOSE = "session"
 _ID_BYTES = 16
 
@@ -26,7 +32,9 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     """`subject` is whose lockout counts, `state` the account's at the last step: a change of it ends what is under way.
 
     Both are as long for strangers as for users, so that the length of the string does not tell them apart. `secret`
-    belongs to the challenge that `step` names.
+    belongs to the challenge that `step` names. `choice` and `second` are the factors that the person chose,
+    `address` an e-mail address that is to become one. `family` and `began_at` are the whole sign-in's: answers are
+    counted for it, and it ends an hour later whatever is asked for again.
     """
 
     step: str
@@ -39,6 +47,14 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     id: bytes = b""
     proofs: tuple[Proof, ...] = ()
     secret: bytes = b""
+    family: bytes = b""
+    began_at: int = 0
+    choice: str = ""
+    second: str = ""
+    address: str = ""
+    device_key: str = ""
+    device_begun: bool = False
+    stronger: bool = False
 
     def __repr__(self) -> str:
         return f"Progress({self.step})"
@@ -48,9 +64,38 @@ _decode = msgspec.msgpack.Decoder(Progress).decode
 
 
 def seal(call: Call, pool_id: str, client_id: str, progress: Progress) -> bytes:
-    """The blob that `open_blob` opens, under a fresh id."""
-    fresh = msgspec.structs.replace(progress, id=call.entropy.bytes(_ID_BYTES))
+    """The blob that `open_blob` opens, under a fresh id; the first of a sign-in names its family."""
+    fresh_id = call.entropy.bytes(_ID_BYTES)
+    family, began_at = progress.family or fresh_id, progress.began_at or call.now
+    fresh = msgspec.structs.replace(
+        progress,
+        id=fresh_id,
+        family=family,
+        began_at=began_at,
+        expires_at=min(progress.expires_at, began_at + LONGEST_SIGN_IN_MS),
+    )
     return call.keys.seal(_PURPOSE, msgspec.msgpack.encode(fresh), pool_id, client_id, progress.step)
+
+
+def write(client_id: str, blob: bytes) -> str:
+    """The `Session` string of a blob. It names the client, because some operations that take it do not."""
+    named = client_id.encode()
+    return base64url.encode(bytes([len(named)]) + named + blob)
+
+
+def read(text: str | None) -> tuple[str, bytes]:
+    """The client that a `Session` string names, unproven, and its blob.
+
+    Raises InvalidParameter where there is none, NotAuthorized for what is no such string.
+    """
+    if not text:
+        raise errors.InvalidParameter("Missing required parameter Session")
+    try:
+        content = base64url.decode(text)
+        begin = 1 + content[0]
+        return content[1:begin].decode("ascii"), content[begin:]
+    except (ValueError, IndexError):
+        raise errors.NotAuthorized(INVALID) from None
 
 
 def open_blob(call: Call, pool_id: str, client_id: str, step: str, blob: bytes) -> Progress:

@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from lido import errors
 from lido.call import Call
 from lido.flows import access, progress, signing, unknown_users
 from lido.flows.progress import Progress
 from lido.flows.signing import Ring
-from lido.records import Client, Password, Pool, User
+from lido.records import Client, Device, Password, Pool, User
 from lido.rules.app_clients import Terms, terms_of
 from lido.rules.identifiers import is_uuid
 from lido.rules.steps import Door
 from lido.rules.usernames import name_key
-from lido.storage import sign_ins
+from lido.storage import devices, sign_ins
 from lido.storage.database import Transaction
 from lido.storage.sign_ins import Group
 
 _LONGEST_NAME = 320
+_LONGEST_DEVICE_KEY = 64
 
 
 class Attempt(Struct, frozen=True):
@@ -33,7 +34,8 @@ class Attempt(Struct, frozen=True):
 class Scene(Struct, frozen=True):
     """Who stands at which door: pool and client with their terms and keys, and whom the name led to.
 
-    `user` is None for a stranger who may not learn it; `subject` is what the lockout counts on.
+    `user` is None for a stranger who may not learn it; `subject` is what the lockout counts on; `device` is the one
+    of the user that was named, unproven.
     """
 
     pool: Pool
@@ -46,6 +48,7 @@ class Scene(Struct, frozen=True):
     user: User | None
     password: Password | None
     groups: tuple[Group, ...]
+    device: Device | None = None
 
 
 def required(given: Mapping[str, str], name: str) -> str:
@@ -83,6 +86,36 @@ def resumed(call: Call, tx: Transaction, attempt: Attempt, step: str, blob: byte
     begun = progress.open_blob(call, pool_id, attempt.client_id, step, blob)
     found = sign_ins.by_sub(tx, pool_id, attempt.client_id, begun.subject)
     return _of(call, tx, attempt, found, begun.typed, name_key(begun.typed, folding)), begun
+
+
+def as_nobody(call: Call, scene: Scene) -> Scene:
+    """The same scene as if the name led to nobody."""
+    subject = unknown_users.subject(call, scene.pool.pool_id, scene.name_key)
+    return structs.replace(scene, user=None, password=None, groups=(), device=None, subject=subject)
+
+
+def named_device(given: Mapping[str, str]) -> str:
+    """The DEVICE_KEY of a request, '' where it names none that could be one."""
+    named = given.get("DEVICE_KEY") or ""
+    return named if len(named) <= _LONGEST_DEVICE_KEY else ""
+
+
+def with_device(call: Call, scene: Scene, device_key: str) -> Scene:
+    """The scene with the user's device of that key, where the pool remembers devices."""
+    if not device_key or scene.user is None or scene.pool.settings.shape.device_configuration is None:
+        return scene
+    with call.db.read() as tx:
+        found = devices.find(tx, scene.pool.pool_id, scene.user.sub, device_key)
+    return structs.replace(scene, device=found)
+
+
+def require_known_device(scene: Scene, given: Mapping[str, str]) -> None:
+    """The device that an answer names must be one of the user's: clients that hear otherwise try without it.
+
+    Beginning with an unknown one is no fault, because clients would not try again. Raises ResourceNotFound.
+    """
+    if given.get("DEVICE_KEY") and scene.device is None and scene.pool.settings.shape.device_configuration is not None:
+        raise errors.ResourceNotFound("Device does not exist.")
 
 
 def _locate(call: Call, tx: Transaction, attempt: Attempt) -> tuple[str, int]:

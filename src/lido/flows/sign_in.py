@@ -6,24 +6,33 @@ whoever is signed in is another room's business (flows/tokens.py).
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct, structs
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, lockout, progress, scenes, triggers, unknown_users
-from lido.flows.challenges import Challenge, Effect, Offer, Right, Turn, Wrong, registry
-from lido.flows.challenges.password_verifier import block_of
+from lido.flows import (
+    access,
+    challenges,
+    lockout,
+    magic_links,
+    progress,
+    scenes,
+    sign_up_session,
+    situations,
+    tries,
+    triggers,
+)
+from lido.flows.challenges import Challenge, Effect, Offer, Right, Turn, Wrong
 from lido.flows.events import Fact, tell
 from lido.flows.progress import INVALID, Progress
 from lido.flows.scenes import Attempt, Scene, required
+from lido.flows.srp_exchange import block_of
 from lido.records import Status
-from lido.rules import base64url, steps
+from lido.rules import first_factors, steps
 from lido.rules.app_clients import Terms
 from lido.rules.steps import Ask, Door, Enter, Flow, Proof, Refuse
-from lido.rules.usernames import fold
 from lido.storage import lockouts
 from lido.storage.database import Transaction
 
@@ -32,15 +41,19 @@ _TRIGGERS = ("PreAuthentication", "PostAuthentication", "PreTokenGeneration")
 
 
 class NextChallenge(Struct, frozen=True):
-    """The person must answer this; `session` is what carries the sign-in on, None where a parameter does."""
+    """The person must answer this; `session` is what carries the sign-in on, None where a parameter does.
+
+    `available` are the first factors to choose from, where that is the question.
+    """
 
     name: str
     parameters: dict[str, str]
     session: str | None
+    available: tuple[str, ...] = ()
 
 
 class SignedIn(Struct, frozen=True):
-    """Who it is, and how that was proven.
+    """Who it is, how that was proven (`proofs`), and how far the sign-in had come (`progress`: device, wishes).
 
     Whoever hands something out runs `settle` in the same transaction; otherwise nothing of this sign-in becomes true.
     """
@@ -50,6 +63,7 @@ class SignedIn(Struct, frozen=True):
     auth_time: int
     effects: tuple[Effect, ...]
     reserved: bool
+    progress: Progress
 
     def settle(self, tx: Transaction) -> None:
         """Spend the step, make true what comes with it, forget earlier failures. Raises to refuse after all."""
@@ -66,37 +80,50 @@ class SignedIn(Struct, frozen=True):
 Outcome = NextChallenge | SignedIn
 
 
-def start(call: Call, attempt: Attempt, flow_name: str) -> Outcome:
-    """Begin a sign-in by that flow.
+def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = None) -> Outcome:
+    """Begin a sign-in by that flow; `session` is what a sign-up or a link left, for the flow that offers a choice.
 
     Raises InvalidParameter (flow, parameters), ResourceNotFound, NotAuthorized, UserNotFound where the client does not
     hide it, PasswordResetRequired, UserNotConfirmed, UnexpectedLambda, InvalidUserPoolConfiguration, TooManyRequests.
     """
     flow = _flow(flow_name, attempt.door)
     typed = required(attempt.given, "USERNAME")
+    chooses = flow.first == "SELECT_CHALLENGE"
     with call.db.read() as tx:
         scene = scenes.by_name(call, tx, attempt, typed)
         _require_allowed(scene.terms, flow)
         access.check_secret_hash(call, tx, scene.client, typed, attempt.given.get("SECRET_HASH"))
+    hides = access.hides_users(scene.pool, scene.client)
     if scene.user is None:
-        if flow.at_once:
+        if flow.at_once or chooses:
             triggers.require_none(scene.pool, "UserMigration")
-        if not access.hides_users(scene.pool, scene.client):
+        if not hides:
             raise errors.UserNotFound
     triggers.require_none(scene.pool, *_TRIGGERS)
+    if chooses and session:
+        return _with_proof(call, attempt, session, typed)
     begun = Progress(
         step=flow.first,
         flow=flow.name,
         door=attempt.door,
         subject=scene.subject,
-        state=_state(scene),
+        state=situations.state(scene),
         typed=typed,
         expires_at=0,
+        choice=_choice(attempt) if chooses else "",
+        device_key=scenes.named_device(attempt.given),
     )
-    turn, challenge = Turn(call, scene, begun, attempt.given), registry()[flow.first]
-    if flow.at_once:
-        return _judge(turn, challenge, spend=False)
-    return _present(turn, challenge, challenge.offer(turn))
+    scene = scenes.with_device(call, scene, begun.device_key)
+    situation = situations.of(call, scene, begun)
+    has_no_choice = chooses and scene.user is not None and not situation.first_factors
+    if has_no_choice and not hides and situation.status == Status.UNCONFIRMED:
+        raise errors.UserNotConfirmed
+    if has_no_choice and hides:
+        # Whoever has nothing to choose from must not be told from nobody.
+        scene = scenes.as_nobody(call, scene)
+        begun = structs.replace(begun, subject=scene.subject, state=situations.state(scene))
+        situation = situations.of(call, scene, begun)
+    return _begin(Turn(call, scene, begun, attempt.given, situation), at_once=flow.at_once)
 
 
 def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | None) -> Outcome:
@@ -104,18 +131,28 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
 
     Raises what `start` raises, and whatever the challenge does.
     """
-    challenge = registry().get(challenge_name)
+    challenge = challenges.registry().get(challenge_name)
     if challenge is None:
         raise errors.NotAuthorized(INVALID)
     named = required(attempt.given, "USERNAME")
-    blob = _blob(challenge, session, attempt.given)
+    blob = _blob(challenge, session, attempt)
     with call.db.read() as tx:
         scene, begun = scenes.resumed(call, tx, attempt, challenge_name, blob)
         access.check_secret_hash(call, tx, scene.client, named, attempt.given.get("SECRET_HASH"))
     triggers.require_none(scene.pool, *_TRIGGERS)
-    _require_same(scene, begun, attempt.door, named)
-    _require_due(call, scene, begun)
-    return _judge(Turn(call, scene, begun, attempt.given), challenge, spend=True)
+    if begun.door != attempt.door:
+        raise errors.NotAuthorized(INVALID)
+    situations.require_same(scene, begun)
+    situations.require_called(call, scene, named)
+    if not begun.device_key:
+        begun = structs.replace(begun, device_key=scenes.named_device(attempt.given))
+    scene = scenes.with_device(call, scene, begun.device_key)
+    scenes.require_known_device(scene, attempt.given)
+    situation = situations.of(call, scene, begun)
+    situations.require_due(situation, begun)
+    if attempt.given.get(steps.RECOVERY) and steps.takes_recovery_code(situation):
+        challenge = challenges.find(steps.RECOVERY)
+    return _judge(Turn(call, scene, begun, attempt.given, situation), challenge, spend=True)
 
 
 def _flow(name: str, door: Door) -> Flow:
@@ -132,83 +169,80 @@ def _require_allowed(terms: Terms, flow: Flow) -> None:
         raise errors.InvalidParameter(f"{flow.name} flow not enabled for this client")
 
 
-def _blob(challenge: Challenge, session: str | None, given: Mapping[str, str]) -> bytes:
-    if challenge.CARRIER == "secret block":
-        return block_of(given)
-    if not session:
-        raise errors.InvalidParameter("Missing required parameter Session")
-    try:
-        return base64url.decode(session)
-    except ValueError:
-        raise errors.NotAuthorized(INVALID) from None
+def _choice(attempt: Attempt) -> str:
+    choice = attempt.given.get("PREFERRED_CHALLENGE", "")
+    return choice if choice in first_factors.CHOICES else ""
 
 
-def _require_same(scene: Scene, begun: Progress, door: Door, named: str) -> None:
-    """The same person, at the same door, under the same password and epoch as when it began."""
-    gone = scene.user is None and not unknown_users.is_subject(begun.subject)
-    if gone or begun.door != door or begun.state != _state(scene):
+def _begin(turn: Turn, *, at_once: bool) -> Outcome:
+    """The flow's first challenge: judged where its answer came with the request, else presented."""
+    following = steps.next_step(turn.situation)
+    if not isinstance(following, Ask):  # of whoever has proven nothing the table always asks
+        raise errors.NotAuthorized
+    further = structs.replace(turn, progress=structs.replace(turn.progress, step=following.challenge))
+    challenge = challenges.find(following.challenge)
+    if at_once or _is_answered(further):
+        return _judge(further, challenge, spend=False)
+    offer = challenge.offer(further)
+    if offer.effects:
+        _Step(turn, (), reserved=False).settle("challenged", following.challenge, effects=offer.effects)
+    return _present(further, challenge, offer)
+
+
+def _is_answered(turn: Turn) -> bool:
+    """Whether the answer to the first factor came along with its choice."""
+    return turn.progress.step == "PASSWORD" and bool(turn.given.get("PASSWORD"))
+
+
+def _with_proof(call: Call, attempt: Attempt, session: str, named: str) -> Outcome:
+    """The first factor came before: the code that confirmed a sign-up, or a link that leads in on any device."""
+    blob = _read(session, attempt)
+    with call.db.read() as tx:
+        scene, begun = scenes.resumed(call, tx, attempt, progress.PROVEN, blob)
+    situations.require_same(scene, begun)
+    situations.require_called(call, scene, named)
+    by_link = magic_links.is_one(begun)
+    if by_link:
+        begun = magic_links.opened(call, scene, begun)
+    begun = structs.replace(begun, door=attempt.door, device_key=scenes.named_device(attempt.given))
+    scene = scenes.with_device(call, scene, begun.device_key)
+    turn = Turn(call, scene, begun, attempt.given, situations.of(call, scene, begun))
+    spent = (_spending(turn),) if by_link else (_spending(turn), sign_up_session.require_first(scene))
+    return _go_on(_Step(turn, spent, reserved=False), Right(scene))
+
+
+def _read(session: str | None, attempt: Attempt) -> bytes:
+    client_id, blob = progress.read(session)
+    if client_id != attempt.client_id:
         raise errors.NotAuthorized(INVALID)
-    if scene.user is not None and not _is_called(scene, named):
-        raise errors.NotAuthorized(INVALID)
+    return blob
 
 
-def _state(scene: Scene) -> bytes:
-    """The account's epoch and its password's version: what any change that matters raises."""
-    epoch = scene.user.epoch if scene.user else 0
-    version = scene.password.version if scene.password else 0
-    return epoch.to_bytes(4, "big") + version.to_bytes(4, "big")
+def _blob(challenge: Challenge, session: str | None, attempt: Attempt) -> bytes:
+    return block_of(attempt.given) if challenge.CARRIER == "secret block" else _read(session, attempt)
 
 
-def _is_called(scene: Scene, named: str) -> bool:
-    user, folding = scene.user, scene.pool.folding
-    if user is None:
-        return False
-    names = (scene.typed, user.username, user.sub, user.email, user.phone_number)
-    return fold(named, folding) in {fold(name, folding) for name in names if name}
-
-
-def _require_due(call: Call, scene: Scene, begun: Progress) -> None:
-    """The table must ask for exactly this challenge, as the account stands now."""
-    step = steps.next_step(_situation(call, scene, begun.flow, begun.proofs))
-    if isinstance(step, Refuse):
-        raise step.fault(step.sentence)
-    if step != Ask(begun.step):
-        raise errors.NotAuthorized(INVALID)
-
-
-def _situation(call: Call, scene: Scene, flow: str, proofs: tuple[Proof, ...]) -> steps.Situation:
-    user, row = scene.user, scene.password
-    temporary = (user is not None and user.status == Status.FORCE_CHANGE_PASSWORD) or (
-        row is not None and row.temporary
-    )
-    return steps.Situation(
-        challenge=steps.FLOWS[flow].first,
-        proofs=proofs,
-        status=user.status if user else 0,
-        enabled=user is not None and user.enabled,
-        factors=user.factors if user else 0,
-        temporary=temporary,
-        temporary_expired=row is not None and row.expires_at is not None and row.expires_at <= call.now,
-        mfa=scene.pool.settings.shape.mfa_configuration or "OFF",
-    )
+def _spending(turn: Turn) -> Effect:
+    return lambda tx: progress.spend(tx, turn.scene.pool.pool_id, turn.progress)
 
 
 def _judge(turn: Turn, challenge: Challenge, *, spend: bool) -> Outcome:
     """Judge the answer and go on from there. `spend` is false where the answer came without a step to spend."""
     judgement = challenge.answer(turn)
-    call, scene, begun = turn.call, turn.scene, turn.progress
-    spent: tuple[Effect, ...] = (lambda tx: progress.spend(tx, scene.pool.pool_id, begun),) if spend else ()
-    step = _Step(turn, spent, reserved=challenge.GUARD == "lockout")
+    call, scene = turn.call, turn.scene
+    step = _Step(turn, (_spending(turn),) if spend else (), reserved=challenge.GUARD == "lockout")
     if step.reserved:
         lockout.reserve(call, scene.pool.pool_id, scene.subject)
+    elif challenge.GUARD == "budget":
+        tries.take(call, scene, turn.progress)
     try:
         verdict = judgement()
     except BaseException:
         step.abandon()
         raise
     if isinstance(verdict, Wrong):
-        step.settle("refused", "wrong answer", failed=True)
-        raise errors.NotAuthorized(verdict.sentence)
+        step.settle("refused", "wrong answer", failed=True, spend=challenge.GUARD != "budget")
+        raise verdict.fault(verdict.sentence)
     return _go_on(step, verdict)
 
 
@@ -226,6 +260,7 @@ class _Step(Struct, frozen=True):
         *,
         effects: tuple[Effect, ...] = (),
         failed: bool = False,
+        spend: bool = True,
     ) -> None:
         """Spend the step, make `effects` true, count the try if it `failed`, and tell: one transaction."""
         call, scene, begun = self.turn.call, self.turn.scene, self.turn.progress
@@ -233,7 +268,7 @@ class _Step(Struct, frozen=True):
         fact = Fact(client_id=scene.client.client_id, reason=reason, names=[begun.flow, begun.step])
         try:
             with call.db.write() as tx:
-                for effect in (*self.spent, *effects):
+                for effect in (*(self.spent if spend else ()), *effects):
                     effect(tx)
                 if failed and self.reserved:
                     lockouts.fail(tx, pool_id, scene.subject, call.clock.now())
@@ -241,7 +276,11 @@ class _Step(Struct, frozen=True):
                     lockouts.release(tx, pool_id, scene.subject)
                 tell(call, tx, pool_id, kind, sub, fact)
         except errors.Fault:
-            self.abandon()
+            # A wrong answer counts even where its step was spent before, or a spent step would be judged for free.
+            if failed and self.reserved:
+                lockout.fail(call, pool_id, scene.subject)
+            else:
+                self.abandon()
             raise
 
     def abandon(self) -> None:
@@ -251,31 +290,48 @@ class _Step(Struct, frozen=True):
 
 
 def _go_on(step: _Step, verdict: Right) -> Outcome:
-    call, scene, begun = step.turn.call, verdict.scene, step.turn.progress
-    proofs = (*begun.proofs, verdict.proof) if verdict.proof else begun.proofs
-    following = steps.next_step(_situation(call, scene, begun.flow, proofs))
+    call, scene, going = step.turn.call, verdict.scene, verdict.progress or step.turn.progress
+    proofs = (*going.proofs, verdict.proof) if verdict.proof else going.proofs
+    further = structs.replace(going, proofs=proofs, state=situations.state(scene))
+    situation = situations.of(call, scene, further)
+    following = steps.next_step(situation)
     match following:
         case Enter():
-            return SignedIn(scene, proofs, call.now, (*step.spent, *verdict.effects), step.reserved)
+            effects = (*step.spent, *verdict.effects)
+            return SignedIn(scene, proofs, call.now, effects, step.reserved, further)
         case Ask(name):
-            further = structs.replace(begun, step=name, proofs=proofs, state=_state(scene))
-            turn, challenge = Turn(call, scene, further, {}), registry()[name]
-            offer = challenge.offer(turn)
-            step.settle("challenged", name, effects=verdict.effects)
-            return _present(turn, challenge, offer)
+            further = structs.replace(further, step=name)
+            return _ask(step, verdict, Turn(call, scene, further, step.turn.given, situation))
         case Refuse(fault, sentence):
             refusal = fault(sentence)
             step.settle("refused", refusal.message)
             raise refusal
 
 
+def _ask(step: _Step, verdict: Right, turn: Turn) -> Outcome:
+    """The next challenge. A step that proved and changed nothing is not spent: it may be answered again."""
+    is_spent = verdict.proof is not None or bool(verdict.effects)
+    try:
+        challenge = challenges.find(turn.progress.step)
+        if not turn.progress.proofs and _is_answered(turn):
+            return _judge(turn, challenge, spend=bool(step.spent))
+        offer = challenge.offer(turn)
+    except errors.Fault:
+        step.abandon()
+        raise
+    if is_spent or offer.effects:
+        step.settle("challenged", challenge.NAME, effects=(*verdict.effects, *offer.effects), spend=is_spent)
+    return _present(turn, challenge, offer)
+
+
 def _present(turn: Turn, challenge: Challenge, offer: Offer) -> NextChallenge:
     """The challenge for the person's hands, with the progress sealed into what carries it."""
     call, scene = turn.call, turn.scene
+    pool_id, client_id = scene.pool.pool_id, scene.client.client_id
     in_block = challenge.CARRIER == "secret block"
     life_seconds = _SECRET_BLOCK_SECONDS if in_block else scene.terms.session_seconds
     going = structs.replace(turn.progress, expires_at=call.clock.now() + life_seconds * 1000, secret=offer.secret)
-    blob = progress.seal(call, scene.pool.pool_id, scene.client.client_id, going)
+    blob = progress.seal(call, pool_id, client_id, going)
     if in_block:
         return NextChallenge(challenge.NAME, offer.parameters | {"SECRET_BLOCK": b64encode(blob).decode()}, None)
-    return NextChallenge(challenge.NAME, offer.parameters, base64url.encode(blob))
+    return NextChallenge(challenge.NAME, offer.parameters, progress.write(client_id, blob), offer.available)

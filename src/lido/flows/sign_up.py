@@ -6,12 +6,12 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, codes, delivery, handles, passwords, strangers
+from lido.flows import access, codes, delivery, handles, passwords, sign_up_session, strangers
 from lido.flows.delivery import Delivery
 from lido.flows.events import Fact, tell
 from lido.flows.strangers import Stranger
 from lido.flows.triggers import require_none
-from lido.records import Client, Factor, HandleKind, Pool, Status, User
+from lido.records import Client, Code, Factor, HandleKind, Pool, Status, User
 from lido.rules import attributes as attribute_rules
 from lido.rules import password_policy, profile, schema
 from lido.rules.usernames import check_username
@@ -24,10 +24,14 @@ _NOTHING_TO_VERIFY = "Cannot resend codes. Auto verification not turned on."
 
 
 class SignedUp(msgspec.Struct, frozen=True):
-    """The new user, and where the code went; None where the pool verifies nothing that the user has."""
+    """The new user, and where the code went; None where the pool verifies nothing that the user has.
+
+    `session` leads to the first sign-in, where the client allows the flow for it.
+    """
 
     user: User
     delivery: Delivery | None
+    session: str | None = None
 
 
 def register(
@@ -56,7 +60,8 @@ def register(
         handles.refuse_taken(tx, pool, user)
     material = passwords.make_material(call, pool, user.sub, user.username, password) if password else None
     with call.db.write() as tx:
-        return SignedUp(user, _add(call, tx, pool, client, user, material))
+        sent = _add(call, tx, pool, client, user, material)
+    return SignedUp(user, sent, sign_up_session.after_sign_up(call, client, user, username))
 
 
 def new_user(call: Call, pool: Pool, username: str, attributes: Mapping[str, str], *, status: Status) -> User:
@@ -157,12 +162,20 @@ def _send(
 
 
 def confirm(
-    call: Call, *, client_id: str, secret_hash: str | None, username: str, code: str, force_alias: bool
-) -> None:
+    call: Call,
+    *,
+    client_id: str,
+    secret_hash: str | None,
+    username: str,
+    code: str,
+    force_alias: bool,
+    session: str | None = None,
+) -> str | None:
     """The new user shows the code (ConfirmSignUp): confirmed, and the address that received it is proven.
 
-    Raises ResourceNotFound, NotAuthorized, UserNotFound, LimitExceeded, ExpiredCode, CodeMismatch, AliasExists,
-    UnexpectedLambda.
+    Returns the session that signs in, where the client allows the flow for it; `session`, if given, must be that of
+    the sign-up. Raises ResourceNotFound, NotAuthorized, UserNotFound, LimitExceeded, ExpiredCode, CodeMismatch,
+    AliasExists, UnexpectedLambda.
     """
     stranger = strangers.meet(call, client_id, username, secret_hash)
     pool, user = stranger.pool, stranger.user
@@ -174,11 +187,20 @@ def confirm(
     codes.take(call, pool, stranger.subject(call), codes.CONFIRM)
     if user is None or user.status != Status.UNCONFIRMED:
         raise errors.CodeMismatch
-    with call.db.write() as tx:
-        _confirm(call, tx, stranger, user.sub, code, force_alias=force_alias)
+    if session is not None:
+        sign_up_session.require_of(call, client_id, user.sub, session)
+    try:
+        with call.db.write() as tx:
+            shown = _confirm(call, tx, stranger, user.sub, code, force_alias=force_alias)
+    except errors.ExpiredCode:
+        if stranger.hides_all:
+            raise errors.CodeMismatch from None
+        raise
+    medium = delivery.MEDIA["email" if shown.attribute == "email" else "phone_number"]
+    return sign_up_session.after_confirmation(call, client_id, user.sub, username, medium)
 
 
-def _confirm(call: Call, tx: Transaction, stranger: Stranger, sub: str, code: str, *, force_alias: bool) -> None:
+def _confirm(call: Call, tx: Transaction, stranger: Stranger, sub: str, code: str, *, force_alias: bool) -> Code:
     pool = stranger.pool
     user = users.find_locked(tx, pool.pool_id, sub)
     if user is None:
@@ -190,6 +212,7 @@ def _confirm(call: Call, tx: Transaction, stranger: Stranger, sub: str, code: st
     handles.store(call, tx, pool, user, proven, force_alias=force_alias, sentence=handles.EXISTS_AT_CONFIRMATION)
     users.set_status(tx, pool.pool_id, sub, status=Status.CONFIRMED, seen=Status.UNCONFIRMED, now=call.now)
     tell(call, tx, pool.pool_id, "confirmed", sub, Fact(client_id=stranger.client.client_id))
+    return shown
 
 
 def _refuse_confirmed(user: User) -> None:

@@ -6,7 +6,8 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, signing
+from lido.flows import access, devices, signing
+from lido.flows.devices import NewDevice
 from lido.flows.events import Fact, tell
 from lido.flows.sign_in import SignedIn
 from lido.records import Client, Pool, Session, Status, User
@@ -20,12 +21,16 @@ _AMR = {"pwd": "pwd", "srp": "pwd"}
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """What the person is given. `refresh` is None where the old one goes on. Its repr tells nothing."""
+    """What the person is given. `refresh` is None where the old one goes on. Its repr tells nothing.
+
+    `new_device` is a name for a device that has none.
+    """
 
     access: str
     id: str
     refresh: str | None
     expires_in_seconds: int
+    new_device: NewDevice | None = None
 
     def __repr__(self) -> str:
         return "Tokens(…)"
@@ -65,8 +70,9 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
     if user is None:
         raise errors.NotAuthorized
     now = _moment_to_issue(call, scene.terms, user)
-    amr = tuple(dict.fromkeys(_AMR[proof.factor] for proof in signed_in.proofs))
+    amr = tuple(dict.fromkeys(_AMR.get(proof.factor, proof.factor) for proof in signed_in.proofs))
     info = GrantInfo("api", claims.SIGN_IN_SCOPE, amr)
+    new_device = devices.named(call, scene)
     session = Session(
         pool_id=user.pool_id,
         sub=user.sub,
@@ -84,17 +90,20 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
         expires_at=now + scene.terms.refresh_seconds * 1000,
         active_at=now,
         grant_info=msgspec.json.encode(info).decode(),
-        device_key=None,
+        device_key=new_device.key if new_device else scene.device.device_key if scene.device else None,
         event_id=call.entropy.time_ordered_id(now),
     )
     holder = Holder(scene.pool, scene.client, scene.terms, scene.ring, user, scene.groups)
     access_token, id_token = mint(call, holder, session, now)
-    tokens = Tokens(access_token, id_token, refresh_token(call, session, 1, now), scene.terms.access_seconds)
+    continued = refresh_token(call, session, 1, now)
+    tokens = Tokens(access_token, id_token, continued, scene.terms.access_seconds, new_device)
     try:
         with call.db.write() as tx:
             signed_in.settle(tx)
             if not sessions.open_if_welcome(tx, session, address=call.address, agent=call.agent[:256]):
                 raise _NotWelcome
+            if scene.device is not None:
+                devices.note_sign_in(call, tx, scene.device)
             fact = Fact(client_id=session.client_id, session_id=session.id, names=list(amr))
             tell(call, tx, user.pool_id, "signed_in", user.sub, fact, event_id=session.event_id)
     except _NotWelcome:
@@ -145,6 +154,7 @@ def mint(call: Call, holder: Holder, session: Session, now: int) -> tuple[str, s
         origin_jti=origin_jti,
         event_id=session.event_id,
         groups=holder.groups,
+        device_key=session.device_key,
     )
     id_token = claims.id_claims(
         sub=user.sub,

@@ -40,7 +40,8 @@ def srp_identity(call: Call, pool: Pool, typed: str, name_key: str) -> str:
         "phone_number" in aliases and looks_like_phone(typed)
     )
     if not shape.username_attributes and not is_alias:
-        return typed
+        # As stored names mostly are: whoever types another case learns nothing from getting this one.
+        return name_key
     return _uuid(digest(call, "identity", pool.pool_id, name_key))
 
 

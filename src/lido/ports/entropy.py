@@ -1,6 +1,6 @@
 """Chance: every random byte, id and key of the house comes from here."""
 
-import secrets
+import os
 import threading
 from typing import Protocol
 
@@ -49,7 +49,7 @@ class SystemEntropy:
 
     def bytes(self, size: int) -> Octets:
         """`size` random bytes."""
-        return secrets.token_bytes(size)
+        return os.urandom(size)
 
     def uuid(self) -> str:
         """A random UUID, lower case (RFC 9562 version 4)."""

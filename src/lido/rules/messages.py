@@ -29,6 +29,7 @@ VERIFICATION_LINK = Template(
 INVITATION = Template("Your temporary password", "Your username is {username} and temporary password is {####}. ")
 VERIFICATION_SMS = "Your verification code is {####}. "
 INVITATION_SMS = "Your username is {username} and temporary password is {####}. "
+SIGN_IN_LINK = Template("Your sign-in link", "Please click the link below to sign in. {##Sign In##}")
 MFA_SMS = "Your authentication code is {####}. "
 MFA = Template("Your authentication code", "Your authentication code is {####}. ")
 

@@ -5,11 +5,14 @@ A value comes from `lido pool set` / `lido client set`, else from a tag
 pool's `profile`: `compatible` is AWS's behaviour, `secure` what RFC 9700 and ASVS ask.
 """
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from lido.records import Client, Pool
+
+_ORIGIN = re.compile(r"(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|android:apk-key-hash:[A-Za-z0-9_-]{43})\Z")
 
 
 class Option(Struct, frozen=True):
@@ -52,6 +55,37 @@ OPTIONS = {
             "true",
             "A new password ends every session and token of the user.",
         ),
+        Option(
+            "several_authenticators",
+            "boolean",
+            "false",
+            "false",
+            "A user may have five authenticator apps with names of their own; else a new one replaces the old.",
+        ),
+        Option(
+            "recovery_codes",
+            "boolean",
+            "false",
+            "false",
+            "Recovery codes are taken in place of a second factor, each once.",
+        ),
+        Option(
+            "passkey_origins",
+            "origins",
+            "",
+            "",
+            "Origins that may use passkeys beside those of the relying party id, with spaces: ports, Android apps.",
+        ),
+        Option(
+            "magic_links",
+            "off|same_device|any_device",
+            "off",
+            "off",
+            "A link by e-mail as first factor: good only with the session that asked for it, or on any device.",
+        ),
+        Option(
+            "magic_link_url", "url", "", "", "The page of the app that magic links lead to; without one there are none."
+        ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
     )
 }
@@ -75,6 +109,8 @@ def _fits(form: str, value: str) -> bool:
             return value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 36_500
         case "url":
             return value.startswith(("https://", "http://")) and not value.endswith("/") and value.isprintable()
+        case "origins":
+            return all(_ORIGIN.match(origin) for origin in value.split(" "))
         case _:
             return value in form.split("|")
 

@@ -11,14 +11,19 @@ from typing import Literal
 from msgspec import Struct
 
 from lido import errors
-from lido.records import Factor, Status
+from lido.records import Status
+from lido.rules import first_factors, second_factors
+from lido.rules.second_factors import FIRST_FACTORS as FIRST_FACTORS
+from lido.rules.second_factors import SECOND_FACTORS
+from lido.rules.second_factors import Proof as Proof
 
 Door = Literal["client", "admin", "pages"]
-FactorName = Literal["pwd", "srp"]
-FIRST_FACTORS = frozenset({"pwd", "srp"})
-_SECOND_FACTORS = Factor.TOTP | Factor.SMS | Factor.EMAIL | Factor.PASSKEY_MFA
+DeviceRule = Literal["none", "remembered", "suppresses"]
+"""Of the device that was named: unknown; known; known, and proving it stands for the second factor."""
 
 NOT_BUILT = "{} is not built yet, see docs/compatibility.md."
+RECOVERY = "RECOVERY_CODE"
+"""The challenge that is never asked for: its answer is taken in place of a second factor's."""
 
 
 class Flow(Struct, frozen=True):
@@ -36,6 +41,9 @@ class Flow(Struct, frozen=True):
 
 _SELF_SERVICE: frozenset[Door] = frozenset({"client", "pages"})
 _OPERATORS: frozenset[Door] = frozenset({"admin"})
+_CHOICE = "SELECT_CHALLENGE"
+# The names of the others are their challenges'; that of a link would be one that no SDK may answer.
+_CHALLENGES = {"PASSWORD_SRP": "PASSWORD_VERIFIER", first_factors.LINK: "EMAIL_OTP"}
 
 FLOWS = {
     flow.name: flow
@@ -43,31 +51,41 @@ FLOWS = {
         Flow("USER_PASSWORD_AUTH", "ALLOW_USER_PASSWORD_AUTH", _SELF_SERVICE, "PASSWORD", at_once=True),
         Flow("ADMIN_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", _OPERATORS, "PASSWORD", at_once=True),
         Flow("USER_SRP_AUTH", "ALLOW_USER_SRP_AUTH", _SELF_SERVICE | _OPERATORS, "PASSWORD_VERIFIER"),
+        Flow("USER_AUTH", "ALLOW_USER_AUTH", _SELF_SERVICE | _OPERATORS, _CHOICE),
     )
 }
 ALIASES = {"ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH"}
 """Older names of flows."""
-NOT_BUILT_FLOWS = frozenset({"USER_AUTH", "CUSTOM_AUTH"})
-
-
-class Proof(Struct, frozen=True, array_like=True):
-    """One thing that was shown, and when."""
-
-    factor: FactorName
-    at: int
+NOT_BUILT_FLOWS = frozenset({"CUSTOM_AUTH"})
 
 
 class Situation(Struct, frozen=True):
-    """All that the table may look at. `challenge` is the flow's first; `mfa` the pool's MfaConfiguration."""
+    """All that the table may look at.
+
+    `challenge` is the flow's first, `choice` the first factor chosen where the flow asks for a choice, `second` the
+    second one chosen (or MFA_SETUP, while an authenticator is being set up). `mfa` is the pool's MfaConfiguration,
+    `to_set_up` what its users may set up. `device_begun`: the first half of the device's proof was given.
+    `stronger`: what was asked for needs two factors.
+    """
 
     challenge: str
     proofs: tuple[Proof, ...]
     status: int
     enabled: bool
-    factors: int
     temporary: bool
     temporary_expired: bool
     mfa: Literal["OFF", "OPTIONAL", "ON"]
+    choice: str = ""
+    first_factors: tuple[str, ...] = ()
+    second: str = ""
+    second_factors: tuple[str, ...] = ()
+    preferred: str | None = None
+    to_set_up: tuple[str, ...] = ()
+    passkey_mfa: bool = False
+    recovery_codes: bool = False
+    device: DeviceRule = "none"
+    device_begun: bool = False
+    stronger: bool = False
 
 
 class Ask(Struct, frozen=True):
@@ -99,27 +117,97 @@ def _says(step: Step) -> Callable[[Situation], Step]:
     return lambda _: step
 
 
+def _knows_nobody(now: Situation) -> bool:
+    return not any(proof.factor in FIRST_FACTORS for proof in now.proofs)
+
+
+def _first(now: Situation) -> Step:
+    if now.challenge != _CHOICE or now.choice not in now.first_factors:
+        return Ask(now.challenge)
+    return Ask(_CHALLENGES.get(now.choice, now.choice))
+
+
+def _device_is_unproven(now: Situation) -> bool:
+    return all(proof.factor != "device" for proof in now.proofs)
+
+
+def _device(now: Situation) -> Step:
+    return Ask("DEVICE_PASSWORD_VERIFIER" if now.device_begun else "DEVICE_SRP_AUTH")
+
+
 def _needs_second_factor(now: Situation) -> bool:
-    return now.mfa == "ON" or (now.mfa != "OFF" and bool(now.factors & _SECOND_FACTORS))
+    if now.mfa != "ON" and not now.stronger and (now.mfa == "OFF" or not now.second_factors):
+        return False
+    return not second_factors.suffice(
+        now.proofs, passkey_mfa=now.passkey_mfa, device_suppresses=now.device == "suppresses" and not now.stronger
+    )
+
+
+def _second(now: Situation) -> Step:
+    usable = [name for name in now.second_factors if second_factors.is_new(name, now.proofs)]
+    if not usable:
+        return _set_up(now)
+    if now.second in usable:
+        return Ask(now.second)
+    if now.preferred in usable:
+        return Ask(now.preferred)
+    return Ask(usable[0] if len(usable) == 1 else "SELECT_MFA_TYPE")
+
+
+def _set_up(now: Situation) -> Step:
+    # Whoever has a factor, if only one that does not count here, must not get around it with a new one.
+    if now.second_factors or now.mfa != "ON":
+        return Refuse(errors.NotAuthorized)
+    return Ask("EMAIL_OTP" if now.second == "EMAIL_OTP" and "EMAIL_OTP" in can_set_up(now) else "MFA_SETUP")
 
 
 _EXPIRED = "Temporary password has expired and must be reset by an administrator."
 _TABLE = (
-    _Row(lambda now: not any(p.factor in FIRST_FACTORS for p in now.proofs), lambda now: Ask(now.challenge)),
+    _Row(_knows_nobody, _first),
     # The state of an account is told only to whoever has proven a first factor.
     _Row(lambda now: not now.enabled, _says(Refuse(errors.NotAuthorized, "User is disabled."))),
     _Row(lambda now: now.status == Status.RESET_REQUIRED, _says(Refuse(errors.PasswordResetRequired))),
     _Row(lambda now: now.status == Status.UNCONFIRMED, _says(Refuse(errors.UserNotConfirmed))),
     _Row(lambda now: now.temporary and now.temporary_expired, _says(Refuse(errors.NotAuthorized, _EXPIRED))),
-    _Row(_needs_second_factor, _says(Refuse(errors.InvalidUserPoolConfiguration, NOT_BUILT.format("Second factor")))),
     _Row(lambda now: now.temporary, _says(Ask("NEW_PASSWORD_REQUIRED"))),
+    _Row(lambda now: now.second == "MFA_SETUP", _says(Ask("MFA_SETUP"))),
+    _Row(lambda now: now.device == "suppresses" and not now.stronger and _device_is_unproven(now), _device),
+    _Row(_needs_second_factor, _second),
+    _Row(lambda now: now.device != "none" and _device_is_unproven(now), _device),
     _Row(lambda now: now.status == Status.CONFIRMED, _says(Enter())),
     _Row(lambda _: True, _says(Refuse(errors.NotAuthorized))),
 )
-CHALLENGES = frozenset({flow.first for flow in FLOWS.values()} | {"NEW_PASSWORD_REQUIRED"})
+CHALLENGES = frozenset(
+    {flow.first for flow in FLOWS.values()}
+    | {_CHALLENGES.get(name, name) for name in first_factors.CHOICES}
+    | set(SECOND_FACTORS)
+    | {"NEW_PASSWORD_REQUIRED", "MFA_SETUP", "SELECT_MFA_TYPE", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"}
+)
 """Every challenge that the table can ask for."""
 
 
 def next_step(now: Situation) -> Step:
     """What comes next, by the first row that matches."""
     return next(row.step(now) for row in _TABLE if row.matches(now))
+
+
+def can_choose(now: Situation) -> tuple[str, ...]:
+    """The second factors that somebody may choose from (`MFAS_CAN_CHOOSE`)."""
+    return tuple(name for name in now.second_factors if second_factors.is_new(name, now.proofs))
+
+
+def can_set_up(now: Situation) -> tuple[str, ...]:
+    """The second factors that somebody who has none may set up (`MFAS_CAN_SETUP`)."""
+    return tuple(name for name in now.to_set_up if second_factors.is_new(name, now.proofs))
+
+
+def takes_recovery_code(now: Situation) -> bool:
+    """Whether a recovery code is taken in place of the second factor that is being asked for."""
+    step = next_step(now)
+    return (
+        now.recovery_codes
+        and bool(now.second_factors)
+        and not _knows_nobody(now)
+        and isinstance(step, Ask)
+        and step.challenge in SECOND_FACTORS
+    )

@@ -63,8 +63,11 @@ class Database(Protocol):
         """Statements that each see the latest commit; no transaction spans them. Changing anything is a ValueError."""
         ...
 
-    def write(self) -> AbstractContextManager[Transaction]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
+    def write(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Not `durable`: a power cut may undo it, as long as no later one was committed; the end of a process does not.
+        """
         ...
 
     def close(self) -> None:

@@ -77,12 +77,12 @@ class PostgreSQL:
         return _Reading(self)
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, *, durable: bool = True) -> Iterator[Transaction]:
         """See Database.write."""
         silence.refuse_if_open("Opening a second transaction")
         silence.begin()
         try:
-            transaction = _Writing(self)
+            transaction = _Writing(self, durable=durable)
             try:
                 yield transaction
                 transaction.commit()
@@ -197,8 +197,9 @@ class _Writing(_Statements):
 
     writing = True
 
-    def __init__(self, database: PostgreSQL) -> None:
+    def __init__(self, database: PostgreSQL, *, durable: bool) -> None:
         super().__init__(database)
+        self._durable = durable
         self._begun = False
         self._error: Exception | None = None
 
@@ -240,6 +241,8 @@ class _Writing(_Statements):
         """BEGIN and the first statement in one round trip."""
         with self._connection.pipeline():
             self._connection.execute(b"BEGIN ISOLATION LEVEL READ COMMITTED")
+            if not self._durable:
+                self._connection.execute(b"SET LOCAL synchronous_commit = off")
             cursor = self._connection.execute(_translated(sql), values)
         self._begun = True
         return cursor

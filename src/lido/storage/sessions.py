@@ -23,18 +23,19 @@ def find(tx: Transaction, pool_id: str, sub: str, session_id: str) -> Session | 
 
 
 def open_if_welcome(tx: Transaction, session: Session, *, address: str, agent: str) -> bool:
-    """Store a new session if its user may still be let in: enabled, confirmed, of the same epoch, client still there.
+    """Store a new session if its user may still be let in: enabled, confirmed, same epoch; client and pool still there.
 
     This is the statement that hands something out, so it decides anew (core invariant: nothing is issued to
     somebody who was disabled, deleted or signed out meanwhile). False: refuse.
     """
     row = tx.row(
         """INSERT INTO sessions (pool_id, sub, id, client_id, epoch, generation, rotated_at, grace_generation,
-             grace_until, auth_time, created_at, expires_at, active_at, grant_info, event_id, ip, agent)
+             grace_until, auth_time, created_at, expires_at, active_at, grant_info, device_key, event_id, ip, agent)
            SELECT u.pool_id, u.sub, :id, c.client_id, u.epoch, CAST(:generation AS INTEGER),
              CAST(:created_at AS BIGINT), 0, 0, CAST(:auth_time AS BIGINT), CAST(:created_at AS BIGINT),
-             CAST(:expires_at AS BIGINT), CAST(:created_at AS BIGINT), :grant_info, :event_id, :ip, :agent
+             CAST(:expires_at AS BIGINT), CAST(:created_at AS BIGINT), :grant_info, :device_key, :event_id, :ip, :agent
            FROM users u JOIN clients c ON c.pool_id = u.pool_id AND c.client_id = :client_id
+             JOIN pools p ON p.pool_id = u.pool_id AND p.deleted_at IS NULL
            WHERE u.pool_id = :pool_id AND u.sub = :sub AND u.enabled AND u.epoch = :epoch AND u.status IN (2, 5)
            RETURNING id""",
         pool_id=session.pool_id,
@@ -47,6 +48,7 @@ def open_if_welcome(tx: Transaction, session: Session, *, address: str, agent: s
         created_at=session.created_at,
         expires_at=session.expires_at,
         grant_info=session.grant_info,
+        device_key=session.device_key,
         event_id=session.event_id,
         ip=address or None,
         agent=agent or None,
@@ -67,7 +69,9 @@ def rotate(tx: Transaction, session: Session, *, generation: int, grace_ms: int,
              AND generation = :generation AND revoked_at IS NULL AND expires_at > :now
              AND EXISTS (SELECT 1 FROM users u
                JOIN clients c ON c.pool_id = u.pool_id AND c.client_id = sessions.client_id
-               WHERE u.pool_id = sessions.pool_id AND u.sub = sessions.sub AND u.enabled AND u.epoch = sessions.epoch)
+               JOIN pools p ON p.pool_id = u.pool_id AND p.deleted_at IS NULL
+               WHERE u.pool_id = sessions.pool_id AND u.sub = sessions.sub AND u.enabled AND u.epoch = sessions.epoch
+                 AND u.status IN (2, 5))
            RETURNING generation""",
         pool_id=session.pool_id,
         sub=session.sub,
@@ -78,6 +82,12 @@ def rotate(tx: Transaction, session: Session, *, generation: int, grace_ms: int,
         grace=grace_ms,
     )
     return None if row is None else int(row[0])
+
+
+def exists(tx: Transaction, pool_id: str, sub: str) -> bool:
+    """Whether the user has, or lately had, any session."""
+    row = tx.row("SELECT 1 FROM sessions WHERE pool_id = :pool_id AND sub = :sub LIMIT 1", pool_id=pool_id, sub=sub)
+    return row is not None
 
 
 def revoke(tx: Transaction, pool_id: str, sub: str, session_id: str, now: int) -> bool:
@@ -92,6 +102,18 @@ def revoke(tx: Transaction, pool_id: str, sub: str, session_id: str, now: int) -
             id=session_id,
         )
         == 1
+    )
+
+
+def revoke_of_device(tx: Transaction, pool_id: str, sub: str, device_key: str, now: int) -> int:
+    """End the user's sessions that began on that device; how many were alive."""
+    return tx.run(
+        """UPDATE sessions SET revoked_at = :now
+           WHERE pool_id = :pool_id AND sub = :sub AND device_key = :device_key AND revoked_at IS NULL""",
+        now=now,
+        pool_id=pool_id,
+        sub=sub,
+        device_key=device_key,
     )
 
 

@@ -54,6 +54,8 @@ class SQLite:
         _require_version(apsw.sqlite_lib_version())
         self._path = path
         self._patience_seconds = patience_seconds
+        self._levels = {True: synchronous, False: "OFF" if synchronous == "OFF" else "NORMAL"}
+        self._level: str = synchronous
         self._known = _Known({}, Documents())
         self._turns = Turns()
         self._own = threading.local()
@@ -101,7 +103,7 @@ class SQLite:
         return _Reading(self._reader(), self._known)
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, *, durable: bool = True) -> Iterator[Transaction]:
         """See Database.write."""
         silence.refuse_if_open("Opening a second transaction")
         if not self._turns.enter(self._patience_seconds):
@@ -111,6 +113,9 @@ class SQLite:
             if self._closed:
                 raise Unavailable("The database is closed.")
             transaction = _Writing(self._writer, self._known)
+            if self._levels[durable] != self._level:
+                self._level = self._levels[durable]
+                transaction.set_synchronous(self._level)
             transaction.begin()
             try:
                 yield transaction
@@ -229,6 +234,10 @@ class _Writing(_Statements):
     """One transaction of the writing connection."""
 
     writing = True
+
+    def set_synchronous(self, level: str) -> None:
+        """How much the commits of this connection wait for, from now on."""
+        self._control(f"PRAGMA synchronous = {level}")
 
     def begin(self) -> None:
         self._control("BEGIN IMMEDIATE")

@@ -176,6 +176,22 @@ def set_factors(tx: Transaction, pool_id: str, sub: str, *, add: int, remove: in
     )
 
 
+def set_second_factors(tx: Transaction, changed: User, now: int) -> bool:
+    """Write the factors and the preferred one of `changed`, who was locked in this transaction."""
+    return (
+        tx.run(
+            """UPDATE users SET factors = :factors, preferred_factor = :preferred_factor, version = version + 1,
+                 modified_at = :now WHERE pool_id = :pool_id AND sub = :sub""",
+            factors=int(changed.factors),
+            preferred_factor=None if changed.preferred_factor is None else int(changed.preferred_factor),
+            now=now,
+            pool_id=changed.pool_id,
+            sub=changed.sub,
+        )
+        == 1
+    )
+
+
 def enable(tx: Transaction, pool_id: str, sub: str, now: int) -> bool:
     """Let the user sign in again; what was revoked by disabling stays dead."""
     return (

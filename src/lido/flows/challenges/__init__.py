@@ -13,29 +13,32 @@ from typing import Literal, Protocol, cast
 
 from msgspec import Struct
 
+from lido import errors
 from lido.call import Call
 from lido.flows.progress import Progress
 from lido.flows.scenes import Scene, required
-from lido.rules.steps import Proof
+from lido.rules.steps import NOT_BUILT, Proof, Situation
 from lido.storage.database import Transaction
 
 Effect = Callable[[Transaction], None]
 """Something that becomes true with the step, in its transaction; raises to undo everything."""
 
-Guard = Literal["lockout", "none"]
-"""What is taken before an answer is judged: a try of the account's lockout, or nothing."""
+Guard = Literal["lockout", "budget", "none"]
+"""What is taken before an answer is judged: a try of the account's lockout; one of the sign-in's three answers and of
+the account's tries in an hour; or nothing. A wrong answer spends the step, except under a budget."""
 
 Carrier = Literal["session", "secret block"]
 """Where the sealed progress travels: in `Session`, or as SECRET_BLOCK among the parameters (life: 60 s)."""
 
 
 class Turn(Struct, frozen=True):
-    """One request within a sign-in: the scene, how far it has come, and what came with the request."""
+    """One request within a sign-in: the scene, how far it has come, what came with the request, what the table saw."""
 
     call: Call
     scene: Scene
     progress: Progress
     given: Mapping[str, str]
+    situation: Situation
 
     def required(self, name: str) -> str:
         """What the request must bring. Raises InvalidParameter."""
@@ -43,24 +46,35 @@ class Turn(Struct, frozen=True):
 
 
 class Offer(Struct, frozen=True):
-    """A challenge as the person is told it; `secret` stays sealed in what the person carries."""
+    """A challenge as the person is told it; `secret` stays sealed in what the person carries.
+
+    `effects` become true when it is presented (a message is written); `available` is `AvailableChallenges`.
+    """
 
     parameters: dict[str, str]
     secret: bytes = b""
+    effects: tuple[Effect, ...] = ()
+    available: tuple[str, ...] = ()
 
 
 class Right(Struct, frozen=True):
-    """The answer was right: what it proves, what becomes true with it, and how the scene then stands."""
+    """The answer was right: what it proves, what becomes true with it, and how the scene then stands.
+
+    `progress` is given where the answer says how to go on (a choice). An answer that neither proves nor changes
+    anything may be given again.
+    """
 
     scene: Scene
     proof: Proof | None = None
     effects: tuple[Effect, ...] = ()
+    progress: Progress | None = None
 
 
 class Wrong(Struct, frozen=True):
-    """The answer was wrong; `sentence` is what the person is told."""
+    """The answer was wrong, and what the person is told."""
 
     sentence: str = "Incorrect username or password."
+    fault: type[errors.Fault] = errors.NotAuthorized
 
 
 Judgement = Callable[[], Right | Wrong]
@@ -74,7 +88,10 @@ class Challenge(Protocol):
     CARRIER: Carrier
 
     def offer(self, turn: Turn, /) -> Offer:
-        """The challenge for this person. Raises InvalidParameter for what came with the request that leads to it."""
+        """The challenge for this person; `turn.given` came with the request that leads to it.
+
+        Raises InvalidParameter for that.
+        """
         ...
 
     def answer(self, turn: Turn, /) -> Judgement:
@@ -88,3 +105,11 @@ def registry() -> dict[str, Challenge]:
     names = [module.name for module in pkgutil.iter_modules(__path__)]
     found = [cast("Challenge", importlib.import_module(f"{__name__}.{name}")) for name in names]
     return {challenge.NAME: challenge for challenge in found}
+
+
+def find(name: str) -> Challenge:
+    """The challenge that the table asks for. Raises InvalidUserPoolConfiguration: what is missing is never skipped."""
+    challenge = registry().get(name)
+    if challenge is None:
+        raise errors.InvalidUserPoolConfiguration(NOT_BUILT.format(name))
+    return challenge

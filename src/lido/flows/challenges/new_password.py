@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from lido import errors
+from lido.call import Call
 from lido.flows import handles, passwords
 from lido.flows.challenges import Carrier, Guard, Judgement, Offer, Right, Turn, Wrong
 from lido.flows.events import Fact, tell
@@ -59,7 +60,7 @@ def answer(turn: Turn, /) -> Judgement:
     def judge() -> Right | Wrong:
         material = passwords.make_material(call, scene.pool, user.sub, user.username, password)
         changed = msgspec.structs.replace(with_attributes(user, changes), status=int(Status.CONFIRMED))
-        after = msgspec.structs.replace(scene, user=changed, password=_permanent(row))
+        after = msgspec.structs.replace(scene, user=changed, password=_replaced(call, user, row, material))
 
         def become(tx: Transaction) -> None:
             if changes:
@@ -84,8 +85,10 @@ def _user(scene: Scene) -> User:
     return scene.user
 
 
-def _permanent(row: Password | None) -> Password | None:
-    return None if row is None else msgspec.structs.replace(row, temporary=False, expires_at=None)
+def _replaced(call: Call, user: User, row: Password | None, material: bytes) -> Password:
+    """The password as it is stored: the next step begins under its version."""
+    version = row.version + 1 if row else 1
+    return Password(user.pool_id, user.sub, material, False, None, version, call.now)
 
 
 def _required(scene: Scene) -> list[str]:

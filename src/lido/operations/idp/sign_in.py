@@ -5,6 +5,7 @@ from typing import TypeVar, cast
 from lido import errors
 from lido.call import Call
 from lido.flows import families, sign_in, tokens
+from lido.flows.devices import NewDevice
 from lido.flows.families import ClientProof
 from lido.flows.scenes import Attempt
 from lido.flows.sign_in import Outcome, SignedIn
@@ -18,13 +19,13 @@ _REFRESH = ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
 @operation
 def initiate_auth(call: Call, request: idp.InitiateAuthRequest) -> idp.InitiateAuthResponse:
     attempt = Attempt("client", request.client_id, request.auth_parameters or {})
-    return _initiate(call, attempt, request.auth_flow, idp.InitiateAuthResponse)
+    return _initiate(call, attempt, request.auth_flow, request.session, idp.InitiateAuthResponse)
 
 
 @operation
 def admin_initiate_auth(call: Call, request: idp.AdminInitiateAuthRequest) -> idp.AdminInitiateAuthResponse:
     attempt = Attempt("admin", request.client_id, request.auth_parameters or {}, request.user_pool_id)
-    return _initiate(call, attempt, request.auth_flow, idp.AdminInitiateAuthResponse)
+    return _initiate(call, attempt, request.auth_flow, request.session, idp.AdminInitiateAuthResponse)
 
 
 @operation
@@ -54,10 +55,10 @@ _Response = TypeVar(
 )
 
 
-def _initiate(call: Call, attempt: Attempt, flow: str, response: type[_Response]) -> _Response:
+def _initiate(call: Call, attempt: Attempt, flow: str, session: str | None, response: type[_Response]) -> _Response:
     if flow in _REFRESH:
         return response(authentication_result=_result(_refreshed(call, attempt)), challenge_parameters={})
-    return _told(call, sign_in.start(call, attempt, flow), response)
+    return _told(call, sign_in.start(call, attempt, flow, session), response)
 
 
 def _refreshed(call: Call, attempt: Attempt) -> Tokens:
@@ -67,7 +68,15 @@ def _refreshed(call: Call, attempt: Attempt) -> Tokens:
     if not token:
         raise errors.InvalidParameter("Missing required parameter REFRESH_TOKEN")
     try:
-        return families.refresh(call, attempt.client_id, token, proof, by_flow=True, pool_id=attempt.pool_id)
+        return families.refresh(
+            call,
+            attempt.client_id,
+            token,
+            proof,
+            by_flow=True,
+            pool_id=attempt.pool_id,
+            device_key=given.get("DEVICE_KEY"),
+        )
     except errors.RefreshTokenReuse:
         # The model of InitiateAuth does not know this refusal.
         raise errors.NotAuthorized(families.REVOKED) from None
@@ -80,6 +89,7 @@ def _told(call: Call, outcome: Outcome, response: type[_Response]) -> _Response:
         challenge_name=cast("idp.ChallengeNameType", outcome.name),
         challenge_parameters=outcome.parameters,
         session=outcome.session,
+        available_challenges=cast("list[idp.ChallengeNameType]", list(outcome.available)) or None,
     )
 
 
@@ -90,4 +100,9 @@ def _result(given: Tokens) -> idp.AuthenticationResultType:
         token_type="Bearer",  # noqa: S106 - a kind of token
         refresh_token=given.refresh,
         id_token=given.id,
+        new_device_metadata=_named(given.new_device),
     )
+
+
+def _named(new: NewDevice | None) -> idp.NewDeviceMetadataType | None:
+    return None if new is None else idp.NewDeviceMetadataType(device_key=new.key, device_group_key=new.group_key)

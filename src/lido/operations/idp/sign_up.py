@@ -21,21 +21,23 @@ def sign_up(call: Call, request: idp.SignUpRequest) -> idp.SignUpResponse:
         user_confirmed=False,
         user_sub=made.user.sub,
         code_delivery_details=made.delivery.details() if made.delivery else None,
+        session=made.session,
     )
 
 
 @operation
 def confirm_sign_up(call: Call, request: idp.ConfirmSignUpRequest) -> idp.ConfirmSignUpResponse:
     """Raises as flows/sign_up.confirm."""
-    flow.confirm(
+    session = flow.confirm(
         call,
         client_id=request.client_id,
         secret_hash=request.secret_hash,
         username=request.username,
         code=request.confirmation_code,
         force_alias=bool(request.force_alias_creation),
+        session=request.session,
     )
-    return idp.ConfirmSignUpResponse()
+    return idp.ConfirmSignUpResponse(session=session)
 
 
 @operation

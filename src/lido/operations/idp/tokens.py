@@ -13,8 +13,9 @@ def get_tokens_from_refresh_token(
     call: Call, request: idp.GetTokensFromRefreshTokenRequest
 ) -> idp.GetTokensFromRefreshTokenResponse:
     proof = ClientProof("secret", request.client_secret)
+    client_id, device_key = request.client_id, request.device_key
     try:
-        given = families.refresh(call, request.client_id, request.refresh_token, proof, by_flow=False)
+        given = families.refresh(call, client_id, request.refresh_token, proof, by_flow=False, device_key=device_key)
     except errors.PasswordResetRequired as refusal:
         # The model of this operation does not know this refusal.
         raise errors.NotAuthorized(refusal.message) from None

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, events, users
+from lido.flows import access, events, factors, users
 from lido.flows.events import Fact
 from lido.flows.users import Invitation
 from lido.operations import operation
@@ -46,7 +46,7 @@ def admin_get_user(call: Call, request: idp.AdminGetUserRequest) -> idp.AdminGet
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, request.user_pool_id)
         user = access.require_user(tx, pool, request.username)
-    shown = user_type(user)
+    shown, proofs = user_type(user), factors.described(pool, user)
     return idp.AdminGetUserResponse(
         username=user.username,
         user_attributes=shown.attributes,
@@ -54,6 +54,9 @@ def admin_get_user(call: Call, request: idp.AdminGetUserRequest) -> idp.AdminGet
         user_last_modified_date=shown.user_last_modified_date,
         enabled=shown.enabled,
         user_status=shown.user_status,
+        mfa_options=proofs.options,
+        preferred_mfa_setting=proofs.preferred,
+        user_mfa_setting_list=proofs.switched_on,
     )
 
 
@@ -62,7 +65,14 @@ def get_user(call: Call, request: idp.GetUserRequest) -> idp.GetUserResponse:
     """Only what the token's client may read. Raises NotAuthorized, UserNotFound and the refusals of states."""
     found = access.signed_in_user(call, request.access_token)
     shown = attributes.readable(attributes_of(found.user), found.client.settings.shape.read_attributes)
-    return idp.GetUserResponse(username=found.user.username, user_attributes=attribute_list(shown))
+    proofs = factors.described(found.pool, found.user)
+    return idp.GetUserResponse(
+        username=found.user.username,
+        user_attributes=attribute_list(shown),
+        mfa_options=proofs.options,
+        preferred_mfa_setting=proofs.preferred,
+        user_mfa_setting_list=proofs.switched_on,
+    )
 
 
 @operation

@@ -1,0 +1,57 @@
+"""Which first factors somebody may choose from in choice-based sign-in (`USER_AUTH`), by wire name."""
+
+from lido.records import Factor, Pool, User
+from lido.rules import options
+from lido.rules.second_factors import passkeys_are_mfa
+
+PASSWORDS = ("PASSWORD", "PASSWORD_SRP")
+LINK = "EMAIL_LINK"
+"""A link by e-mail, which Cognito lacks: SDKs that do not know it do not show it."""
+CHOICES = (*PASSWORDS, "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", LINK)
+"""Every first factor that can be chosen, in the order in which they are offered."""
+
+
+def allowed(pool: Pool) -> frozenset[str]:
+    """What the pool's `SignInPolicy` allows, and links where its options do."""
+    policies = pool.settings.shape.policies
+    policy = policies.sign_in_policy if policies else None
+    named: set[str] = set((policy.allowed_first_auth_factors if policy else None) or ("PASSWORD",))
+    if "PASSWORD" in named:
+        named.add("PASSWORD_SRP")
+    if sends_links(pool):
+        named.add(LINK)
+    return frozenset(named)
+
+
+def sends_links(pool: Pool) -> bool:
+    """Whether the pool sends magic links, and has a page that they lead to."""
+    return options.text(pool, "magic_links") != "off" and bool(options.text(pool, "magic_link_url"))
+
+
+def available(pool: Pool, user: User, *, has_password: bool, needs_mfa: bool) -> tuple[str, ...]:
+    """What the pool allows and the user has; an address only where the user has proven it.
+
+    `needs_mfa`: a second factor will be asked for, so that codes do not count as the first one.
+    """
+    passkeys = bool(user.factors & Factor.PASSKEY) and (not needs_mfa or passkeys_are_mfa(pool.settings))
+    has = {
+        "PASSWORD": has_password,
+        "PASSWORD_SRP": has_password,
+        "EMAIL_OTP": not needs_mfa and user.email is not None and user.email_verified,
+        "SMS_OTP": not needs_mfa and user.phone_number is not None and user.phone_verified,
+        "WEB_AUTHN": passkeys,
+        LINK: not needs_mfa and user.email is not None and user.email_verified,
+    }
+    may = allowed(pool)
+    return tuple(name for name in CHOICES if name in may and has[name])
+
+
+def pretended(pool: Pool, *, by_phone: bool, has_passkey: bool) -> tuple[str, ...]:
+    """What somebody who does not exist is offered: as a user with password and one address would be."""
+    may = allowed(pool)
+    if pool.settings.shape.mfa_configuration == "ON":
+        may &= {*PASSWORDS, "WEB_AUTHN"}
+    if not has_passkey:
+        may -= {"WEB_AUTHN"}
+    address = "SMS_OTP" if by_phone or "EMAIL_OTP" not in may else "EMAIL_OTP"
+    return tuple(name for name in (*PASSWORDS, address, "WEB_AUTHN", LINK) if name in may)
