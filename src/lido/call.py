@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from lido.ports.clock import Clock
 from lido.ports.entropy import Entropy
+from lido.rules.identifiers import is_region
 from lido.rules.policies import Policy
 from lido.rules.sealing import KeyRing
 from lido.storage.database import Database
@@ -34,7 +35,7 @@ class House(Struct, frozen=True):
 
     def serves(self, region: str) -> bool:
         """Whether requests signed for `region` are answered."""
-        return self.regions is None or region in self.regions
+        return is_region(region) if self.regions is None else region in self.regions
 
 
 class Caller(Struct, frozen=True):

@@ -75,6 +75,8 @@ class PoolSettings(Struct, omit_defaults=True):
     sms_mfa: idp.SmsMfaConfigType | None = None
     email_mfa: idp.EmailMfaConfigType | None = None
     webauthn: idp.WebAuthnConfigurationType | None = None
+    user_session_tracking: idp.UserSessionTrackingType = "DISABLED"
+    token_session: idp.UserPoolTokenSessionConfigType | None = None
     options: dict[str, str] = field(default_factory=dict)
 
 
@@ -96,6 +98,7 @@ class ClientSettings(Struct, omit_defaults=True):
 
     shape: idp.UserPoolClientType
     options: dict[str, str] = field(default_factory=dict)
+    sso_session: idp.ClientSSOSessionConfigType | None = None
 
 
 class Client(Record, frozen=True):
@@ -275,9 +278,8 @@ class Passkey(Record, frozen=True):
 
 
 class DeviceStatus(IntEnum):
-    """How a device stands: made by a sign-in, remembered, or confirmed but not remembered."""
+    """How a confirmed device stands."""
 
-    NEW = 1
     REMEMBERED = 2
     NOT_REMEMBERED = 3
 

@@ -137,10 +137,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "To={to}&From={from}&Body={text}"
     sms_from: Annotated[str, Meta(description="Sender of text messages: a number or a name.")] = "Lido"
 
-    allow_private_addresses: Annotated[
-        bool, Meta(description="Let the server call private and loopback addresses that a pool's settings name.")
-    ] = False
-
     event_retention_days: Annotated[int, Meta(description="How long events are kept."), _Positive] = 90
     message_retention_days: Annotated[int, Meta(description="How long sent messages are kept, sealed."), _Positive] = 7
 

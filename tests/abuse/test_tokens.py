@@ -97,12 +97,12 @@ def forgeries(people: People, token: str) -> dict[str, str]:
         "four parts": f"{token}.{signature}",
         "five parts": f"{header}..{payload}.{signature}.x",
         "a deep header": f"{part(b'[' * 3000)}.{payload}.{signature}",
-        "a deep payload": f"{header}.{part(b'{"a":' * 2000)}.{signature}",
+        "a deep payload": ".".join([header, part(b'{"a":' * 2000), signature]),
         "ten megabytes": f"{header}.{payload}.{'A' * 900_000}",
         "no JSON": f"{part(b'x')}.{part(b'y')}.{part(b'z')}",
         "no UTF-8": f"{header}.{part(bytes([0xFF, 0xFE]))}.{signature}",
         "a payload that is a list": f"{header}.{part([])}.{signature}",
-        "names with NUL": f"{header}.{part(content | {'client_id': 'a\0'})}.{signature}",
+        "names with NUL": ".".join([header, part(content | {"client_id": "a\0"}), signature]),
         "names that are numbers": f"{header}.{part(content | {'sub': 7, 'client_id': 7})}.{signature}",
     }
     return found
@@ -204,14 +204,10 @@ def test_an_id_key_signs_no_access_token_of_another_pool(people: People) -> None
 
 
 def test_an_attribute_never_takes_the_place_of_a_claim(house: World) -> None:
-    names = ["aud", "iss", "exp", "token_use", "auth_time", "cognito:username", "cognito:groups", "sub"]
-    pool = {
-        "Schema": [
-            {"Name": name, "AttributeDataType": "String"} for name in names if ":" not in name and len(name) < 20
-        ]
-    }
+    names = ["aud", "iss", "exp", "token_use", "auth_time", "jti", "scope"]
+    pool = {"Schema": [{"Name": name, "AttributeDataType": "String"} for name in names]}
     people = People(house, pool=pool)
-    custom = {f"custom:{name}": "forged" for name in names if ":" not in name}
+    custom = {f"custom:{name}": "forged" for name in names}
     people.alice(**custom)
     tokens = people.sign_in()
     identity, entry = claims(tokens["IdToken"]), claims(tokens["AccessToken"])

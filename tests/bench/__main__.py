@@ -81,9 +81,8 @@ def _house(one: Stand, given: argparse.Namespace, say: Say) -> tuple[list[Row], 
 
 def _told(house: dict[str, Any]) -> str:
     ready, idle, after = (house[name] for name in ("ready_seconds", "idle_mib", "after_load_mib"))
-    lines = [
-        f"\n{house['engine']}, {house['users']:,} users: ready in {ready:.2f} s, {idle:.0f} MiB idle, {after:.0f} MiB after"
-    ]
+    memory = f"{idle:.0f} MiB when idle, {after:.0f} MiB after the load"
+    lines = [f"\n{house['engine']}, {house['users']:,} users: ready in {ready:.2f} s, {memory}"]
     pages = house.get("list_users_ms", {})
     lines += [f"  ListUsers {name}: p50 {p50:.2f} ms, p99 {p99:.2f} ms" for name, (p50, p99) in pages.items()]
     return "\n".join(lines)

@@ -813,15 +813,33 @@ class Walk(RuleBasedStateMachine):
             self.is_alive(token)
         for refresh in list(self.refreshes):
             self._refresh(refresh, refresh.family.client, by_flow=refresh.family.client.grace is None)
-        for client in ("web", "vault"):
-            for _ in range(GUESSES_AT_THE_END):
-                self.somebody_signs_in(client, "client", WHOEVER, "wrong", proven=True, tries=1)
-                self.time_passes(SECOND, sweep=False)
-            self.somebody_signs_in(client, "client", WHOEVER, "right", proven=True, tries=1)
+        for pool in self.pools:
+            self.last_acts(pool)
         for name in (*NAMES, *EMAILS):
             self.who_is(name)
         for pool in self.pools.values():
             self.wire("DeleteUserPool", signed=True, UserPoolId=pool.id)
+
+    def last_acts(self, pool: str) -> None:
+        """What one act must undo of another, done to somebody in whatever state the walk has left them."""
+        client = "web" if pool == "plain" else "vault"
+        for _ in range(GUESSES_AT_THE_END):
+            self.somebody_signs_in(client, "client", WHOEVER, "wrong", proven=True, tries=1)
+            self.time_passes(SECOND, sweep=False)
+        self.somebody_forgot_the_password(client, WHOEVER, "right", "L4st-password", proven=True, goes_on=True)
+        self.somebody_signs_in(client, "client", WHOEVER, "right", proven=True, tries=1)
+        self.somebody_forgot_the_password(client, WHOEVER, "right", PASSWORDS[0], proven=True, goes_on=False)
+        self.an_operator_sets_a_password(pool, WHOEVER, "V3ry-last", permanent=True)
+        self.show_again(0)
+        self.somebody_signs_in(client, "client", WHOEVER, "right", proven=True, tries=1)
+        if not self.access:
+            return
+        for email in EMAILS[:2]:
+            self.somebody_moves(0, email, "right", goes_on=False)
+            self.an_operator_sets_an_address(pool, WHOEVER, EMAILS[1], told=True)
+            self.show_again(0)
+        self.an_operator_sets_a_password(pool, WHOEVER, "An0ther-last", permanent=False)
+        self.somebody_refreshes(0, None, by_flow=pool == "plain", proven=True)
 
     def show_again(self, nth: int) -> None:
         """A code that was sent is shown, and shown once more."""

@@ -34,12 +34,12 @@ class Interrupted:
     def interrupt(self, nth: int, deed: Callable[[], Any]) -> None:
         self._writes, self._deed = nth, deed
 
-    def write(self) -> AbstractContextManager[Transaction]:
+    def write(self, **how: Any) -> AbstractContextManager[Transaction]:
         self._writes -= 1
         if self._writes == 0 and self._deed is not None:
             deed, self._deed = self._deed, None
             deed()
-        return self._database.write()
+        return self._database.write(**how)
 
     @property
     def done(self) -> bool:

@@ -13,7 +13,7 @@ from tests.journeys.machine import Walk
 
 ASKED = os.environ.get("LIDO_TEST_WALKS")
 PROFILE = settings(
-    max_examples=int(ASKED or 40),
+    max_examples=int(ASKED or 25),
     stateful_step_count=50 if ASKED else 30,
     derandomize=ASKED is None,
     database=None,

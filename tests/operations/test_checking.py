@@ -47,6 +47,11 @@ def test_null_equals_absent() -> None:
     checking.check("cognito-idp", "CreateUserPoolRequest", {"PoolName": "people", "MfaConfiguration": None})
 
 
+def test_a_null_in_a_map_equals_absent() -> None:
+    begun = {"AuthFlow": "REFRESH_TOKEN_AUTH", "ClientId": "app", "AuthParameters": {"DEVICE_KEY": None, "A": "b"}}
+    assert checking.request("cognito-idp", "InitiateAuthRequest", begun).auth_parameters == {"A": "b"}
+
+
 def test_all_violations_are_listed() -> None:
     assert refusal("ListUserPoolsRequest", {"MaxResults": 0, "NextToken": ""}) == (
         "3 validation errors detected: "

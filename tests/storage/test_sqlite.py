@@ -46,6 +46,16 @@ def test_the_log_survives_a_power_cut_by_default(database):
     assert database._writer.pragma("foreign_keys") == 1
 
 
+def test_only_what_need_not_last_does_without_the_disk(database):
+    def level():
+        return database._writer.pragma("synchronous")
+
+    with database.write(durable=False):
+        assert level() == 1
+    with database.write():
+        assert level() == 2
+
+
 @pytest.mark.parametrize("version", ["3.40.1", "3.51.2"])
 def test_a_version_that_may_corrupt_the_log_is_refused(version):
     with pytest.raises(RuntimeError, match=r"3\.51\.3"):

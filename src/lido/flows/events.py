@@ -32,6 +32,7 @@ Kind = Literal[
     "signed_out",
     "token_revoked",
     "token_reused",
+    "session_revoked",
     "password_changed",
     "password_reset_required",
     "code_sent",

@@ -8,6 +8,7 @@ import msgspec
 from lido import errors
 from lido.call import Call
 from lido.flows import access, devices, scenes, signing, tokens, triggers
+from lido.flows import sessions as tracking
 from lido.flows.events import Fact, tell
 from lido.flows.tokens import Tokens
 from lido.records import Client, Session, Status, User
@@ -78,6 +79,9 @@ def refresh(
             if rotated is None:
                 continue  # somebody was faster: look again
             return rotated
+        if tracking.is_due(holder.pool, session, now):
+            with call.db.write() as tx:
+                tracking.note_use(call, tx, session, now)
         access_token, id_token = tokens.mint(call, holder, session, now)
         # In its grace an old token gives the living one again, so that any number of retries ends at one token.
         again = None if standing == "living" else tokens.refresh_token(call, session, session.generation, now)
@@ -184,6 +188,8 @@ def _rotate(call: Call, family: _Family, grace_ms: int, now: int) -> Tokens | No
     successor = tokens.refresh_token(call, session, generation + 1, now)
     with call.db.write() as tx:
         rotated = sessions.rotate(tx, session, generation=generation, grace_ms=grace_ms, now=now)
+        if rotated and tracking.is_due(holder.pool, session, now):
+            tracking.note_use(call, tx, session, now)
     if rotated is None:
         return None
     return Tokens(access_token, id_token, successor, holder.terms.access_seconds)

@@ -93,9 +93,12 @@ def read(text: str | None) -> tuple[str, bytes]:
     try:
         content = base64url.decode(text)
         begin = 1 + content[0]
-        return content[1:begin].decode("ascii"), content[begin:]
+        client_id = content[1:begin].decode("ascii")
     except (ValueError, IndexError):
         raise errors.NotAuthorized(INVALID) from None
+    if "\0" in client_id:
+        raise errors.NotAuthorized(INVALID)
+    return client_id, content[begin:]
 
 
 def open_blob(call: Call, pool_id: str, client_id: str, step: str, blob: bytes) -> Progress:

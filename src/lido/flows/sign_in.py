@@ -37,6 +37,7 @@ from lido.storage import lockouts
 from lido.storage.database import Transaction
 
 _SECRET_BLOCK_SECONDS = 60
+_WISHES = ("TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN")
 _TRIGGERS = ("PreAuthentication", "PostAuthentication", "PreTokenGeneration")
 
 
@@ -89,6 +90,8 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
     flow = _flow(flow_name, attempt.door)
     typed = required(attempt.given, "USERNAME")
     chooses = flow.first == "SELECT_CHALLENGE"
+    if chooses:
+        _refuse_wishes(attempt)
     with call.db.read() as tx:
         scene = scenes.by_name(call, tx, attempt, typed)
         _require_allowed(scene.terms, flow)
@@ -164,6 +167,13 @@ def _flow(name: str, door: Door) -> Flow:
     return flow
 
 
+def _refuse_wishes(attempt: Attempt) -> None:
+    """Whoever asks for a strength must not be given tokens without it."""
+    for name in _WISHES:
+        if attempt.given.get(name):
+            raise errors.InvalidParameter(steps.NOT_BUILT.format(name))
+
+
 def _require_allowed(terms: Terms, flow: Flow) -> None:
     if flow.permission not in terms.flows:
         raise errors.InvalidParameter(f"{flow.name} flow not enabled for this client")
@@ -207,8 +217,8 @@ def _with_proof(call: Call, attempt: Attempt, session: str, named: str) -> Outco
     begun = structs.replace(begun, door=attempt.door, device_key=scenes.named_device(attempt.given))
     scene = scenes.with_device(call, scene, begun.device_key)
     turn = Turn(call, scene, begun, attempt.given, situations.of(call, scene, begun))
-    spent = (_spending(turn),) if by_link else (_spending(turn), sign_up_session.require_first(scene))
-    return _go_on(_Step(turn, spent, reserved=False), Right(scene))
+    effects = (_spending(turn),) if by_link else (_spending(turn), sign_up_session.require_first(scene))
+    return _go_on(_Step(turn, (), reserved=False), Right(scene, effects=effects))
 
 
 def _read(session: str | None, attempt: Attempt) -> bytes:

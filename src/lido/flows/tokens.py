@@ -7,17 +7,16 @@ import msgspec
 from lido import errors
 from lido.call import Call
 from lido.flows import access, devices, signing
+from lido.flows import sessions as tracking
 from lido.flows.devices import NewDevice
 from lido.flows.events import Fact, tell
 from lido.flows.sign_in import SignedIn
 from lido.records import Client, Pool, Session, Status, User
-from lido.rules import claims, jwt, refresh_tokens
+from lido.rules import claims, jwt, refresh_tokens, second_factors, strength
 from lido.rules.app_clients import Terms
 from lido.rules.profile import attributes_of
 from lido.rules.refresh_tokens import RefreshToken
 from lido.storage import sessions, sign_ins, users
-
-_AMR = {"pwd": "pwd", "srp": "pwd"}
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -37,11 +36,18 @@ class Tokens(msgspec.Struct, frozen=True):
 
 
 class GrantInfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a session came about: kept with it, because refreshed tokens say the same."""
+    """How a session came about: kept with it, because refreshed tokens say the same.
+
+    `acr` is the name that the level reached had at that time.
+    """
 
     origin: Literal["api"]
     scope: str
     amr: tuple[str, ...] = ()
+    acr: str | None = None
+
+
+_decode_grant = msgspec.json.Decoder(GrantInfo).decode
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -70,15 +76,14 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
     if user is None:
         raise errors.NotAuthorized
     now = _moment_to_issue(call, scene.terms, user)
-    amr = tuple(dict.fromkeys(_AMR.get(proof.factor, proof.factor) for proof in signed_in.proofs))
-    info = GrantInfo("api", claims.SIGN_IN_SCOPE, amr)
+    info = _grant_info(signed_in)
     new_device = devices.named(call, scene)
     session = Session(
         pool_id=user.pool_id,
         sub=user.sub,
         id=call.entropy.uuid(),
         client_id=scene.client.client_id,
-        public_id=None,
+        public_id=tracking.new_public_id(call, scene.pool),
         epoch=user.epoch,
         generation=1,
         rotated_at=now,
@@ -99,12 +104,14 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
     tokens = Tokens(access_token, id_token, continued, scene.terms.access_seconds, new_device)
     try:
         with call.db.write() as tx:
+            tracking.hold_user(tx, session)
             signed_in.settle(tx)
-            if not sessions.open_if_welcome(tx, session, address=call.address, agent=call.agent[:256]):
+            if not sessions.open_if_welcome(tx, session, address=call.address, agent=call.agent[: tracking.MOST_AGENT]):
                 raise _NotWelcome
+            tracking.make_room(call, tx, scene.pool, session)
             if scene.device is not None:
                 devices.note_sign_in(call, tx, scene.device)
-            fact = Fact(client_id=session.client_id, session_id=session.id, names=list(amr))
+            fact = Fact(client_id=session.client_id, session_id=session.id, names=list(info.amr))
             tell(call, tx, user.pool_id, "signed_in", user.sub, fact, event_id=session.event_id)
     except _NotWelcome:
         signed_in.abandon(call)
@@ -113,6 +120,13 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
         signed_in.abandon(call)
         raise
     return tokens
+
+
+def _grant_info(signed_in: SignedIn) -> GrantInfo:
+    settings = signed_in.scene.pool.settings
+    amr = strength.amr(signed_in.proofs, passkey_mfa=second_factors.passkeys_are_mfa(settings))
+    acr = strength.acr(signed_in.proofs, settings.shape.acr_configuration)
+    return GrantInfo("api", claims.SIGN_IN_SCOPE, amr, acr)
 
 
 def _moment_to_issue(call: Call, terms: Terms, user: User) -> int:
@@ -141,6 +155,8 @@ def mint(call: Call, holder: Holder, session: Session, now: int) -> tuple[str, s
     user, terms, iss = holder.user, holder.terms, access.issuer(call, holder.pool)
     iat = now // 1000
     origin_jti = session.id if terms.revocable else None
+    told = _decode_grant(session.grant_info) if strength.is_told(holder.pool) else None
+    acr, amr = (told.acr, told.amr) if told else (None, ())
     access_token = claims.access_claims(
         sub=user.sub,
         iss=iss,
@@ -155,6 +171,8 @@ def mint(call: Call, holder: Holder, session: Session, now: int) -> tuple[str, s
         event_id=session.event_id,
         groups=holder.groups,
         device_key=session.device_key,
+        acr=acr,
+        amr=amr,
     )
     id_token = claims.id_claims(
         sub=user.sub,
@@ -170,6 +188,8 @@ def mint(call: Call, holder: Holder, session: Session, now: int) -> tuple[str, s
         origin_jti=origin_jti,
         event_id=session.event_id,
         groups=holder.groups,
+        acr=acr,
+        amr=amr,
     )
     keys = holder.ring.signing
     return jwt.sign(access_token, keys["access"]), jwt.sign(id_token, keys["id"])

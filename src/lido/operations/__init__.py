@@ -76,6 +76,9 @@ def authorise(call: Call, service: str, name: str, document: dict[str, Any]) -> 
         raise errors.AccessDenied(policies.denial(caller.arn, action, resource))
 
 
+# What is longer names nothing, and is refused by the model once the caller may ask at all.
+_LONGEST_ARN = 256
+_LONGEST_POOL_ID = 128
 _NAMED_BY_ARN = {"TagResource", "UntagResource", "ListTagsForResource"}
 
 
@@ -86,9 +89,9 @@ def resource_of(call: Call, service: str, name: str, document: dict[str, Any]) -
     """
     if name in _NAMED_BY_ARN:
         arn = document.get("ResourceArn")
-        return arn if isinstance(arn, str) else "*"
+        return arn if isinstance(arn, str) and len(arn) <= _LONGEST_ARN else "*"
     kind, member = ("userpool", "UserPoolId") if service == "cognito-idp" else ("identitypool", "IdentityPoolId")
     pool_id = document.get(member)
-    if not isinstance(pool_id, str):
+    if not isinstance(pool_id, str) or len(pool_id) > _LONGEST_POOL_ID:
         return "*"
     return f"arn:aws:{service}:{call.region}:{call.house.account_id}:{kind}/{pool_id}"

@@ -136,21 +136,25 @@ def _map(service: str, constraint: Map, *, sensitive: bool) -> Check:
             _report(violations, _echo(value, hidden=hidden), path, constraint_text)
         if broken and len(value) > SIZE_LIMIT:
             return
+        _drop_nulls(value)
         if any(test_key(key) for key in value):
             _report(violations, _echo(value, hidden=hidden), path, each("Map keys", key_constraint))
         if test_value is not None:
-            if any(item is None or test_value(item) for item in value.values()):
+            if any(test_value(item) for item in value.values()):
                 _report(violations, _echo(value, hidden=hidden), path, each("Map value", value_constraint))
             return
         for key, item in value.items():
             # A key that is too long has been reported; it need not be repeated in full.
             place = f"{path}.{key[:ECHO_LIMIT]}.member"
-            if item is None:
-                _report(violations, "null ", place, NOT_NULL)
-            else:
-                check_value(item, place, violations)
+            check_value(item, place, violations)
 
     return check_map
+
+
+def _drop_nulls(entries: dict[str, Any]) -> None:
+    """An entry that is null counts as absent, like a member: browsers send what they have not stored as null."""
+    for key in [key for key, item in entries.items() if item is None]:
+        del entries[key]
 
 
 def _scalar(constraint: Constraint, *, sensitive: bool) -> Check:

@@ -126,7 +126,9 @@ def _require_plain(value: Any, depth: int) -> None:
 
 
 def _require_unicode(value: str) -> None:
-    """Refuses halves of surrogate pairs, which no encoding can carry."""
+    """Refuses halves of surrogate pairs, which no encoding can carry, and NUL, which PostgreSQL cannot."""
+    if "\0" in value:
+        raise errors.Serialization("The request holds a NUL character")
     if not value.isascii():
         try:
             value.encode()

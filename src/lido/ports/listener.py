@@ -14,7 +14,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 KEEP_ALIVE_SECONDS = 75
-HEAD_SECONDS = 30
+ARRIVAL_SECONDS = 30
+"""How long the head of a request may take to arrive, and again its body."""
 HEAD_BYTES = 64 * 1024
 FAREWELL_SECONDS = 1
 BACKLOG = 2048
@@ -106,32 +107,34 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(HttpToolsProtocol):
-    """Bounds the head of a request: its size, and how long it may take to arrive."""
+    """Bounds a request: the size of its head, and how long head and body may take to arrive."""
 
     _in_head = True
+    _in_body = False
     _head_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
-        self._expect_head()
+        self._expect_rest()
 
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes and not self.transport.is_closing():
-            if self._head_bytes > HEAD_BYTES:
+        if (self._in_body or (self._in_head and self._head_bytes)) and not self.transport.is_closing():
+            if self._in_head and self._head_bytes > HEAD_BYTES:
                 self.send_400_response("The head of the request is too large.")
             elif self._deadline is None:
-                self._expect_head()
+                self._expect_rest()
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._in_head, self._in_body = False, True
         self._forget_deadline()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._in_body, self._head_bytes = True, False, 0
+        self._forget_deadline()
         super().on_message_complete()
 
     def shutdown(self) -> None:
@@ -144,8 +147,8 @@ class _Protocol(HttpToolsProtocol):
         self._forget_deadline()
         super().connection_lost(exc)
 
-    def _expect_head(self) -> None:
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+    def _expect_rest(self) -> None:
+        self._deadline = self.loop.call_later(ARRIVAL_SECONDS, self.transport.close)
 
     def _forget_deadline(self) -> None:
         if self._deadline is not None:

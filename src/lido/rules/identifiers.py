@@ -21,6 +21,8 @@ _POOL_ID = re.compile(rf"({_REGION})_[0-9A-Za-z]{{9}}", re.ASCII)
 _CLIENT_ID = re.compile(r"[0-9a-z]{26}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _POOL_ARN = re.compile(rf"arn:(aws[a-z-]*):cognito-idp:({_REGION}):([0-9]{{12}}):userpool/([^/:]{{1,55}})", re.ASCII)
+_REGION_NAME = re.compile(_REGION, re.ASCII)
+_LONGEST_REGION = 45
 _LONGEST = 256
 
 
@@ -92,6 +94,11 @@ def token_session_id(random_bytes: bytes) -> str:
 def sso_session_id(random_bytes: bytes) -> str:
     """`sso` and 25 digits or lower-case letters: the session of a browser."""
     return f"sso{_spell(random_bytes, LOWER, 25)}"
+
+
+def is_region(value: str) -> bool:
+    """Has it the form of a region's name? Pools' ids begin with one, so at most 45 characters."""
+    return len(value) <= _LONGEST_REGION and _REGION_NAME.fullmatch(value) is not None
 
 
 def is_pool_id(value: str) -> bool:

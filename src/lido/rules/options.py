@@ -53,7 +53,7 @@ OPTIONS = {
             "boolean",
             "false",
             "true",
-            "A new password ends every session and token of the user.",
+            "A new password ends every session and token of the user, and forgets the devices.",
         ),
         Option(
             "several_authenticators",
@@ -85,6 +85,13 @@ OPTIONS = {
         ),
         Option(
             "magic_link_url", "url", "", "", "The page of the app that magic links lead to; without one there are none."
+        ),
+        Option(
+            "strength_claims",
+            "boolean",
+            "false",
+            "true",
+            "Tokens tell by `amr` and `acr` how somebody signed in, also while AcrConfiguration is not set.",
         ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
     )

@@ -122,6 +122,7 @@ def merge(wanted: Sequence[Attribute]) -> list[Attribute]:
     A standard attribute may become required or immutable and may get other
     bounds; `sub` and `identities` stay as they are. Raises InvalidParameter.
     """
+    _require_names(wanted)
     merged = {attribute["Name"]: attribute for attribute in standard_attributes()}
     for attribute in wanted:
         if attribute["Name"] in _STANDARD:
@@ -135,6 +136,7 @@ def merge(wanted: Sequence[Attribute]) -> list[Attribute]:
 
 def add(existing: Sequence[Attribute], additions: Sequence[Attribute]) -> list[Attribute]:
     """The attributes that AddCustomAttributes appends to an existing schema. Raises InvalidParameter."""
+    _require_names(additions)
     custom = [_custom(attribute) for attribute in additions]
     _refuse_duplicates([_bare(attribute) for attribute in custom])
     taken = {_bare(attribute): attribute["Name"] for attribute in existing if ":" in attribute["Name"]}
@@ -145,6 +147,12 @@ def add(existing: Sequence[Attribute], additions: Sequence[Attribute]) -> list[A
             )
     _refuse_too_many([*taken, *custom])
     return custom
+
+
+def _require_names(attributes: Iterable[Attribute]) -> None:
+    # The service model lets them be left out.
+    if not all(attribute.get("Name") for attribute in attributes):
+        raise errors.InvalidParameter("Invalid schema attribute: the name is missing.")
 
 
 def _bare(attribute: Attribute) -> str:

@@ -47,11 +47,15 @@ _PASSKEY_MFA = "MULTI_FACTOR_WITH_USER_VERIFICATION"
 
 
 class Proof(Struct, frozen=True, array_like=True):
-    """One thing that was shown, and when; `medium` is the one that a delivered code or link came over."""
+    """One thing that was shown, and when; `medium` is the one that a delivered code or link came over.
+
+    `backup_eligible`: a passkey that may be copied to other devices.
+    """
 
     factor: FactorName
     at: int
     medium: Medium = ""
+    backup_eligible: bool = False
 
 
 def kind(proof: Proof) -> str:

@@ -13,6 +13,8 @@ from lido.records import Folding, HandleKind
 
 LONGEST_NAME = 2048
 LONGEST_SEARCH = 256
+LONGEST_KEY_BYTES = 2400
+"""PostgreSQL's index rows have 2704 bytes, for pool and key."""
 
 _REFUSED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _EMAIL = re.compile(
@@ -40,11 +42,14 @@ def _check_visible(name: str) -> None:
 def name_key(name: str, folding: int) -> str:
     """The key under which a name is stored and found; `folding` is of records.Folding.
 
-    Raises InvalidParameter for white space and for unassigned, control, format,
-    surrogate and private-use code points.
+    Raises InvalidParameter for white space, for unassigned, control, format,
+    surrogate and private-use code points, and for a key that no index can hold.
     """
     _check_visible(name)
-    return fold(name, folding)
+    key = fold(name, folding)
+    if len(key.encode()) > LONGEST_KEY_BYTES:
+        raise errors.InvalidParameter("Username is too long.")
+    return key
 
 
 def email_key(value: str, folding: int) -> str:

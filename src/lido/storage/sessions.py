@@ -1,14 +1,36 @@
 """Sessions: one row for each sign-in, which a family of refresh tokens continues."""
 
-from lido.records import Session
+from msgspec import Struct
+
+from lido.records import Session, User
 from lido.storage.database import Transaction
 
 LONGEST_ACCESS_TOKEN_MS = 86_400_000
+MOST_TO_EVICT = 125
 
 _COLUMNS = (
     "pool_id, sub, id, client_id, public_id, epoch, generation, rotated_at, grace_generation, grace_until, "
     "revoked_at, auth_time, created_at, expires_at, active_at, grant_info, device_key, event_id"
 )
+# Sessions that are shown: their tokens would still be taken.
+_ACTIVE = """pool_id = :pool_id AND sub = :sub AND public_id IS NOT NULL AND revoked_at IS NULL
+    AND epoch = :epoch AND expires_at > :now AND EXISTS (SELECT 1 FROM clients c
+      WHERE c.pool_id = sessions.pool_id AND c.client_id = sessions.client_id)"""
+
+
+class Seen(Struct, frozen=True):
+    """A session as its owner is shown it: where it began, when and whence it was last active."""
+
+    id: str
+    public_id: str
+    client_id: str
+    created_at: int
+    active_at: int
+    ip: str | None
+    agent: str | None
+
+    def __repr__(self) -> str:
+        return "<Seen>"
 
 
 def find(tx: Transaction, pool_id: str, sub: str, session_id: str) -> Session | None:
@@ -29,9 +51,10 @@ def open_if_welcome(tx: Transaction, session: Session, *, address: str, agent: s
     somebody who was disabled, deleted or signed out meanwhile). False: refuse.
     """
     row = tx.row(
-        """INSERT INTO sessions (pool_id, sub, id, client_id, epoch, generation, rotated_at, grace_generation,
-             grace_until, auth_time, created_at, expires_at, active_at, grant_info, device_key, event_id, ip, agent)
-           SELECT u.pool_id, u.sub, :id, c.client_id, u.epoch, CAST(:generation AS INTEGER),
+        """INSERT INTO sessions (pool_id, sub, id, client_id, public_id, epoch, generation, rotated_at,
+             grace_generation, grace_until, auth_time, created_at, expires_at, active_at, grant_info, device_key,
+             event_id, ip, agent)
+           SELECT u.pool_id, u.sub, :id, c.client_id, :public_id, u.epoch, CAST(:generation AS INTEGER),
              CAST(:created_at AS BIGINT), 0, 0, CAST(:auth_time AS BIGINT), CAST(:created_at AS BIGINT),
              CAST(:expires_at AS BIGINT), CAST(:created_at AS BIGINT), :grant_info, :device_key, :event_id, :ip, :agent
            FROM users u JOIN clients c ON c.pool_id = u.pool_id AND c.client_id = :client_id
@@ -42,6 +65,7 @@ def open_if_welcome(tx: Transaction, session: Session, *, address: str, agent: s
         sub=session.sub,
         id=session.id,
         client_id=session.client_id,
+        public_id=session.public_id,
         epoch=session.epoch,
         generation=session.generation,
         auth_time=session.auth_time,
@@ -82,6 +106,71 @@ def rotate(tx: Transaction, session: Session, *, generation: int, grace_ms: int,
         grace=grace_ms,
     )
     return None if row is None else int(row[0])
+
+
+def use(tx: Transaction, session: Session, *, address: str, agent: str, now: int) -> None:
+    """The session was active just now, from there and with that program."""
+    tx.run(
+        """UPDATE sessions SET active_at = :now, ip = :ip, agent = :agent
+           WHERE pool_id = :pool_id AND sub = :sub AND id = :id AND revoked_at IS NULL AND active_at <= :now""",
+        pool_id=session.pool_id,
+        sub=session.sub,
+        id=session.id,
+        ip=address or None,
+        agent=agent or None,
+        now=now,
+    )
+
+
+def page_active(tx: Transaction, user: User, *, before: tuple[int, str] | None, limit: int, now: int) -> list[Seen]:
+    """Sessions that the user is shown, newest first; `before` is `created_at` and id of the last one seen."""
+    created_at, session_id = before or (1 << 62, "")
+    rows = tx.rows(
+        f"""SELECT id, public_id, client_id, created_at, active_at, ip, agent FROM sessions
+            WHERE {_ACTIVE} AND (created_at < :created_at OR (created_at = :created_at AND id > :after))
+            ORDER BY created_at DESC, id LIMIT :limit""",
+        pool_id=user.pool_id,
+        sub=user.sub,
+        epoch=user.epoch,
+        now=now,
+        created_at=created_at,
+        after=session_id,
+        limit=limit,
+    )
+    return [Seen(*row) for row in rows]
+
+
+def find_active(tx: Transaction, user: User, public_id: str, now: int) -> Session | None:
+    """The session that the user is shown under that id."""
+    return tx.find(
+        Session,
+        f"SELECT {_COLUMNS} FROM sessions WHERE {_ACTIVE} AND public_id = :public_id",
+        pool_id=user.pool_id,
+        sub=user.sub,
+        epoch=user.epoch,
+        now=now,
+        public_id=public_id,
+    )
+
+
+def evict(tx: Transaction, opened: Session, *, most: int, now: int) -> list[tuple[str, str]]:
+    """End the user's least recently active sessions beyond `most`, never `opened`; ids with their clients.
+
+    The user is held, so that sign-ins at the same time do not overlook each other.
+    """
+    rows = tx.rows(
+        f"""UPDATE sessions SET revoked_at = :now WHERE pool_id = :pool_id AND sub = :sub AND id IN
+              (SELECT id FROM sessions WHERE {_ACTIVE} AND id <> :opened
+               ORDER BY active_at DESC, created_at DESC, id LIMIT {MOST_TO_EVICT} OFFSET :spared)
+            RETURNING id, client_id""",
+        pool_id=opened.pool_id,
+        sub=opened.sub,
+        epoch=opened.epoch,
+        opened=opened.id,
+        spared=most - 1,
+        now=now,
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def exists(tx: Transaction, pool_id: str, sub: str) -> bool:

@@ -244,6 +244,11 @@ def lock(tx: Transaction, pool_id: str, sub: str) -> bool:
     )
 
 
+def hold(tx: Transaction, pool_id: str, sub: str) -> None:
+    """Take the user's row as `lock` does, but leave its version, which the same transaction may still compare."""
+    tx.run("UPDATE users SET version = version WHERE pool_id = :pool_id AND sub = :sub", pool_id=pool_id, sub=sub)
+
+
 def find_locked(tx: Transaction, pool_id: str, sub: str) -> User | None:
     """The user of that sub, whom nobody else changes until this transaction ends."""
     return find(tx, pool_id, sub) if lock(tx, pool_id, sub) else None

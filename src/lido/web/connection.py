@@ -1,12 +1,8 @@
 """Reading a connection: the body, within bounds, and whose address it came from."""
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from ipaddress import ip_address, ip_network
 from typing import Any
-
-BODY_SECONDS = 30
 
 
 async def read_body(
@@ -14,26 +10,24 @@ async def read_body(
 ) -> bytes | None:
     """The request's body; None when it is larger than `limit_bytes` (the rest is read and dropped).
 
-    A client that goes away mid-body, or takes longer than BODY_SECONDS, yields what came: its signature or its JSON
-    will not fit.
+    A client that goes away mid-body yields what came: its signature or its JSON will not fit. The listener cuts off
+    who takes too long.
     """
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     too_large = declared.isdigit() and int(declared) > limit_bytes
     parts: list[bytes] = []
     size = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    break
-                part = message.get("body", b"")
-                size += len(part)
-                too_large = too_large or size > limit_bytes
-                if not too_large:
-                    parts.append(part)
-                if not message.get("more_body", False) or size > 8 * limit_bytes:
-                    break
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        part = message.get("body", b"")
+        size += len(part)
+        too_large = too_large or size > limit_bytes
+        if not too_large:
+            parts.append(part)
+        if not message.get("more_body", False) or size > 8 * limit_bytes:
+            break
     return None if too_large else b"".join(parts)
 
 

@@ -68,9 +68,10 @@ def test_a_confirmed_device_is_remembered_at_once_and_shown(people: Remembering)
     now = people.house.clock.now() // 1000
     assert {own[name].timestamp() for name in own if name.endswith("Date")} == {now}
     its = people.house.idp.admin_get_device(UserPoolId=people.pool_id, Username="alice", DeviceKey=gadget.key)
+    owner = f"alice.{people.pool_id}"
     assert attributes(its["Device"]) == attributes(own) | {
-        "dev:device_arn": f"arn:aws:cognito-idp:us-east-1:000000000000:owner/alice.{people.pool_id}/device/{gadget.key}",
-        "dev:device_owner": f"alice.{people.pool_id}",
+        "dev:device_arn": f"arn:aws:cognito-idp:us-east-1:000000000000:owner/{owner}/device/{gadget.key}",
+        "dev:device_owner": owner,
         "dev:device_remembered_status": "remembered",
         "dev:device_sdk": "aws-sdk",
     }

@@ -172,3 +172,4 @@ def test_a_required_second_factor_is_still_asked_for(house):
     assert answer["ChallengeName"] == "MFA_SETUP"
     # The sign-up code came by e-mail: another one would not be a second factor.
     assert answer["ChallengeParameters"]["MFAS_CAN_SETUP"] == '["SMS_MFA","SOFTWARE_TOKEN_MFA"]'
+    assert refusal(people.enter, session) == USED

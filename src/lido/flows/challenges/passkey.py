@@ -4,7 +4,7 @@ Nothing about it can be guessed, so no try is taken: who locks an account by wro
 its passkeys out.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -50,7 +50,8 @@ def answer(turn: Turn, /) -> Judgement:
         if not rules.counts_on(passkey.sign_count, verified.sign_count):
             _warn(turn, passkey)
             return Wrong()
-        proof = Proof("passkey_uv" if verified.user_verified else "passkey", call.now)
+        factor: Literal["passkey", "passkey_uv"] = "passkey_uv" if verified.user_verified else "passkey"
+        proof = Proof(factor, call.now, backup_eligible=passkey.backup_eligible)
         return Right(scene, proof, effects=(lambda tx: _use(turn, tx, passkey, verified),))
 
     return judge

@@ -60,6 +60,7 @@ def update_user_pool_client(call: Call, request: idp.UpdateUserPoolClientRequest
         settings = client_settings.requested(
             request, pool, has_secret=bool(clients.secrets(tx, seen)), options=seen.settings.options
         )
+        settings = replace(settings, sso_session=seen.settings.sso_session)
         name = request.client_name or seen.name
         if not clients.set_settings(tx, seen, name=name, settings=settings, now=call.now):
             raise errors.ConcurrentModification

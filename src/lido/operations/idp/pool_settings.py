@@ -1,14 +1,16 @@
-"""A pool's settings beside UpdateUserPool: multi-factor authentication and passkeys."""
+"""Settings beside UpdateUserPool and -Client: multi-factor authentication and passkeys, tracking of sessions."""
+
+from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, events
+from lido.flows import access, events, sessions
 from lido.flows.events import Fact
 from lido.operations import operation
 from lido.records import PoolSettings
 from lido.rules import pool_settings
 from lido.shapes import idp
-from lido.storage import pools
+from lido.storage import clients, pools
 
 
 @operation
@@ -41,6 +43,73 @@ def set_user_pool_mfa_config(call: Call, request: idp.SetUserPoolMfaConfigReques
         email_mfa_configuration=settings.email_mfa,
         mfa_configuration=settings.shape.mfa_configuration,
         web_authn_configuration=settings.webauthn,
+    )
+
+
+@operation
+def get_user_pool_session_configuration(
+    call: Call, request: idp.GetUserPoolSessionConfigurationRequest
+) -> idp.GetUserPoolSessionConfigurationResponse:
+    """Raises ResourceNotFound."""
+    with call.db.read() as tx:
+        pool = access.require_pool(call, tx, request.user_pool_id)
+    return idp.GetUserPoolSessionConfigurationResponse(
+        user_pool_id=pool.pool_id,
+        user_session_tracking=pool.settings.user_session_tracking,
+        token_session=idp.UserPoolTokenSessionConfigType(max_per_user=sessions.most_per_user(pool)),
+    )
+
+
+@operation
+def set_user_pool_session_configuration(
+    call: Call, request: idp.SetUserPoolSessionConfigurationRequest
+) -> idp.SetUserPoolSessionConfigurationResponse:
+    """A lower number ends nothing until the next sign-in. Raises ResourceNotFound, ConcurrentModification."""
+    tracking, token_session = request.user_session_tracking, request.token_session
+    with call.db.write() as tx:
+        seen = access.require_pool(call, tx, request.user_pool_id)
+        settings = replace(seen.settings, user_session_tracking=tracking, token_session=token_session)
+        if not pools.set_settings(tx, seen, name=seen.name, settings=settings, now=call.now):
+            raise errors.ConcurrentModification
+        fact = Fact(operation="SetUserPoolSessionConfiguration")
+        events.tell(call, tx, seen.pool_id, "pool_changed", fact=fact)
+    return idp.SetUserPoolSessionConfigurationResponse(
+        user_pool_id=seen.pool_id, user_session_tracking=tracking, token_session=token_session
+    )
+
+
+@operation
+def get_user_pool_client_session_configuration(
+    call: Call, request: idp.GetUserPoolClientSessionConfigurationRequest
+) -> idp.GetUserPoolClientSessionConfigurationResponse:
+    """Raises ResourceNotFound."""
+    with call.db.read() as tx:
+        pool = access.require_pool(call, tx, request.user_pool_id)
+        client = access.require_client(tx, pool, request.client_id)
+    return idp.GetUserPoolClientSessionConfigurationResponse(
+        user_pool_id=pool.pool_id,
+        client_id=client.client_id,
+        sso_session=idp.ClientSSOSessionConfigType(max_validity_minutes=sessions.sso_minutes(client)),
+    )
+
+
+@operation
+def set_user_pool_client_session_configuration(
+    call: Call, request: idp.SetUserPoolClientSessionConfigurationRequest
+) -> idp.SetUserPoolClientSessionConfigurationResponse:
+    """Raises ResourceNotFound, InvalidParameter while the pool tracks no sessions, ConcurrentModification."""
+    with call.db.write() as tx:
+        pool = access.require_pool(call, tx, request.user_pool_id)
+        seen = access.require_client(tx, pool, request.client_id)
+        if not sessions.are_tracked(pool):
+            raise errors.InvalidParameter("User session tracking is not enabled for the user pool.")
+        settings = replace(seen.settings, sso_session=request.sso_session)
+        if not clients.set_settings(tx, seen, name=seen.name, settings=settings, now=call.now):
+            raise errors.ConcurrentModification
+        fact = Fact(client_id=seen.client_id, operation="SetUserPoolClientSessionConfiguration")
+        events.tell(call, tx, pool.pool_id, "client_changed", fact=fact)
+    return idp.SetUserPoolClientSessionConfigurationResponse(
+        user_pool_id=pool.pool_id, client_id=seen.client_id, sso_session=request.sso_session
     )
 
 

@@ -46,9 +46,12 @@ def list_tags_for_resource(call: Call, request: idp.ListTagsForResourceRequest) 
 
 
 def _pool_id(call: Call, arn: str) -> str:
-    """The pool that the ARN names, if it is one of this account; `access` sees to the region."""
+    """The pool that the ARN names, if it is one of this account; `access` sees to the region.
+
+    A pool has one ARN: one of another partition would not be what a policy says about the pool.
+    """
     named = identifiers.parse_pool_arn(arn)
-    if named.account != call.house.account_id:
+    if named.partition != "aws" or named.account != call.house.account_id:
         raise errors.ResourceNotFound(f"User pool {named.pool_id} does not exist.")
     return named.pool_id
 

@@ -32,7 +32,7 @@ CREATE TABLE passkeys (
 );
 CREATE INDEX passkeys_owner ON passkeys (pool_id, sub, credential_id);
 
--- A device that was signed in on; status 1 is new, 2 remembered, 3 not remembered. verifier holds salt and SRP verifier.
+-- A device that its user confirmed; status 2 is remembered, 3 is not. verifier holds salt and SRP verifier.
 CREATE TABLE devices (
   pool_id TEXT NOT NULL, sub TEXT NOT NULL, device_key TEXT NOT NULL,
   group_key TEXT NOT NULL,

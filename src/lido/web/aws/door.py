@@ -191,7 +191,7 @@ def _document(body: bytes) -> dict[str, Any]:
         return {}
     try:
         document = _decode(body)
-    except (msgspec.DecodeError, RecursionError) as broken:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
         raise errors.Serialization from broken
     if not isinstance(document, dict):
         raise errors.Serialization

@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 from lido import errors
 from lido.call import Call
 from lido.flows import access, signing
+from lido.rules.identifiers import is_pool_id
 
 # Verifiers in browsers may read both; they are public.
 _HEADERS = {"access-control-allow-origin": "*", "cache-control": "public, max-age=300"}
@@ -15,10 +16,12 @@ def jwks(call: Call, request: Request) -> Response:
     """The pool's public keys (RFC 7517 section 5); 404 for an unknown pool."""
     try:
         with call.db.read() as tx:
-            pool = access.require_pool(call, tx, request.path_params["pool_id"])
+            pool = access.require_pool(call, tx, _pool_id(request))
             keys = signing.ring(call, tx, pool).published
     except errors.ResourceNotFound as fault:
         return _missing(fault)
+    except errors.Unavailable:
+        return _busy()
     return JSONResponse({"keys": keys}, headers=_HEADERS)
 
 
@@ -26,19 +29,36 @@ def openid_configuration(call: Call, request: Request) -> Response:
     """The pool's metadata (OpenID Connect Discovery 1.0 section 4); what is not served is not advertised."""
     try:
         with call.db.read() as tx:
-            pool = access.require_pool(call, tx, request.path_params["pool_id"])
+            pool = access.require_pool(call, tx, _pool_id(request))
     except errors.ResourceNotFound as fault:
         return _missing(fault)
+    except errors.Unavailable:
+        return _busy()
     issuer = access.issuer(call, pool)
     metadata = {
         "issuer": issuer,
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "id_token_signing_alg_values_supported": ["RS256"],
         "subject_types_supported": ["public"],
-        "response_types_supported": ["code", "token"],
+        "response_types_supported": [],
         "scopes_supported": ["openid", "email", "phone", "profile"],
     }
     return JSONResponse(metadata, headers=_HEADERS)
+
+
+def _pool_id(request: Request) -> str:
+    pool_id: str = request.path_params["pool_id"]
+    if not is_pool_id(pool_id):
+        raise errors.ResourceNotFound("There is no such user pool.")
+    return pool_id
+
+
+def _busy() -> Response:
+    return JSONResponse(
+        {"message": "The service is busy. Try again."},
+        status_code=503,
+        headers={"access-control-allow-origin": "*", "retry-after": "1"},
+    )
 
 
 def _missing(fault: errors.Fault) -> Response:

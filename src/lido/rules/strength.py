@@ -1,0 +1,72 @@
+"""How strongly somebody signed in: the claims `amr` and `acr`, from what was shown."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from lido.records import Pool
+from lido.rules import options, second_factors
+from lido.rules.second_factors import Proof
+from lido.shapes import idp
+
+METHODS: Final[Mapping[str, str]] = {
+    "pwd": "pwd",
+    "srp": "pwd",
+    "totp": "otp",
+    "recovery": "otp",
+    "sms": "sms",
+    "email_otp": "email_otp",
+    "link": "email_otp",
+    "fed": "fed",
+}
+"""The method that each proof is told as; a device that is remembered is not told."""
+_BY_MEDIUM = {"SMS": "sms", "EMAIL": "email_otp"}
+_DELIVERED = frozenset({"sms", "email_otp"})
+_ONE_CODE = _DELIVERED | {"link", "signup_code", "totp"}
+
+
+def amr(proofs: tuple[Proof, ...], *, passkey_mfa: bool = False) -> tuple[str, ...]:
+    """RFC 8176 methods in the order in which they were shown, and `mfa` where they are two kinds.
+
+    `passkey_mfa`: the pool takes a passkey that verified its user for two.
+    """
+    methods = [method for method in map(_method, proofs) if method]
+    if second_factors.suffice(proofs, passkey_mfa=passkey_mfa, device_suppresses=False):
+        methods.append("mfa")
+    return tuple(dict.fromkeys(methods))
+
+
+def _method(proof: Proof) -> str:
+    if proof.factor in ("passkey", "passkey_uv"):
+        # A key that may be copied to other devices is one in software (RFC 8176 §2).
+        return "swk" if proof.backup_eligible else "hwk"
+    if proof.factor == "signup_code":
+        return _BY_MEDIUM.get(proof.medium, "")
+    return METHODS.get(proof.factor, "")
+
+
+def level(proofs: tuple[Proof, ...]) -> int:
+    """The highest level reached: 1 password; 2 one code; 3 passkey, or password and a delivered code; 4 password
+    and authenticator. 0 for what has none. Neither a device nor a recovery code raises it.
+    """
+    shown = {"pwd" if proof.factor == "srp" else proof.factor for proof in proofs}
+    if {"pwd", "totp"} <= shown:
+        return 4
+    if {"passkey", "passkey_uv"} & shown or ("pwd" in shown and _DELIVERED & shown):
+        return 3
+    if _ONE_CODE & shown:
+        return 2
+    return 1 if "pwd" in shown else 0
+
+
+def acr(proofs: tuple[Proof, ...], names: Mapping[str, idp.AcrLevelConfigType] | None) -> str | None:
+    """The name of the level reached, as the pool's AcrConfiguration has it, else `urn:cognito:loa:N`; None for none."""
+    reached = level(proofs)
+    if not reached:
+        return None
+    named = (names or {}).get(f"Level{reached}")
+    return named.acr_value if named else f"urn:cognito:loa:{reached}"
+
+
+def is_told(pool: Pool) -> bool:
+    """Whether the pool's tokens tell it: by its own option, or because its levels have names."""
+    return bool(pool.settings.shape.acr_configuration) or options.is_on(pool, "strength_claims")
