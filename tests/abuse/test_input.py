@@ -7,18 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.operations.test_checking import documents, texts
+from tests.abuse.requests import PREFIXES, Inhabited, leaves, smallest
+from tests.operations.test_checking import documents
 from tests.sign_ins import People, refusal
-from tests.tokens import access_token
 from tests.world import PASSWORD, World
 
 from lido import operations
 from lido.flows import pool_options
-from lido.shapes import Binary, List, Map, Number, Structure, Text
-from lido.shapes.catalogue import OPERATIONS, TARGETS
-from lido.shapes.constraints import CONSTRAINTS
+from lido.shapes.catalogue import OPERATIONS
 
-PREFIXES = {service: prefix for prefix, service in TARGETS.items()}
 BUILT = sorted(operations.built())
 UNFIT = ["\0", "a\0b", "\ud800", "😀" * 40, "\u202e", "ﷺ" * 128, "a" + "\u0315\u0300" * 60, "'; --", "%s{0}", "\x1b[2J"]
 
@@ -39,39 +36,6 @@ def sent(house: World, service: str, operation: str, body: bytes, **headers: str
     request = AWSRequest("POST", "http://lido.test/", headers=given, data=body)
     SigV4Auth(Credentials(ROOT_ID, ROOT_SECRET), service, "us-east-1").add_auth(request)
     return house.http("POST", "http://lido.test/", dict(request.headers.items()), body)
-
-
-class Inhabited:
-    """A pool with somebody in it, so that ids, names and tokens in a request may be living ones."""
-
-    def __init__(self, house: World) -> None:
-        self.house = house
-        pool = {
-            "AliasAttributes": ["email", "preferred_username"],
-            "AutoVerifiedAttributes": ["email"],
-            "UsernameConfiguration": {"CaseSensitive": False},
-        }
-        self.people = People(house, pool=pool)
-        self.people.alice(email="alice@example.com", email_verified="true")
-        house.idp.create_group(UserPoolId=self.people.pool_id, GroupName="people")
-
-    def alive(self) -> dict[str, list[Any]]:
-        people, house = self.people, self.house
-        return {
-            "UserPoolId": [people.pool_id],
-            "ClientId": [people.client_id],
-            "Username": ["alice", "alice@example.com", "nobody"],
-            "GroupName": ["people"],
-            "ResourceArn": [f"arn:aws:cognito-idp:us-east-1:000000000000:userpool/{people.pool_id}"],
-            "AccessToken": [access_token(house, people.pool_id, people.client_id, "alice")],
-            "AuthFlow": ["USER_PASSWORD_AUTH", "USER_SRP_AUTH", "USER_AUTH", "REFRESH_TOKEN_AUTH"],
-            "AuthParameters": [
-                {"USERNAME": "alice", "PASSWORD": PASSWORD},
-                {"USERNAME": "alice", "SRP_A": "7" * 700},
-                {"USERNAME": "alice", "PREFERRED_CHALLENGE": "EMAIL_OTP", "DEVICE_KEY": "us-east-1_x"},
-                {"REFRESH_TOKEN": "a.b.c.d.e"},
-            ],
-        }
 
 
 def alive(strategy: st.SearchStrategy[Any], living: dict[str, list[Any]]) -> st.SearchStrategy[Any]:
@@ -105,56 +69,6 @@ def test_whatever_the_model_allows_is_answered_without_a_fault(house: World, dat
         if status not in (200, 400):
             faults.append((name, document, body))
     assert not faults
-
-
-def leaves(service: str, shape: str, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Ways to each text of a request."""
-    constraint = CONSTRAINTS[service][shape]
-    match constraint:
-        case Text():
-            return [path]
-        case List(element):
-            return leaves(service, element, (*path, 0))
-        case Map(key, value):
-            return [*leaves(service, key, (*path, "key")), *leaves(service, value, (*path, "value"))]
-        case Structure(members) if len(path) < 6:
-            return [leaf for wire, part in members.items() for leaf in leaves(service, part, (*path, wire))]
-        case _:
-            return []
-
-
-def smallest(service: str, shape: str, to: tuple[Any, ...], value: str, living: dict[str, list[Any]]) -> Any:
-    """The least document that the model allows, with `value` where the way leads."""
-    constraint = CONSTRAINTS[service][shape]
-    step, rest = (to[0], to[1:]) if to else (None, ())
-    match constraint:
-        case Text():
-            return value if step is None and to == () and value is not NOTHING else texts(constraint)[0]
-        case Number(_, low, _):
-            return low or 0
-        case Binary():
-            return "YWI="
-        case List(element):
-            return [smallest(service, element, rest, value, living)]
-        case Map(key, item):
-            at_key, at_value = (rest, NO_WAY) if step == "key" else (NO_WAY, rest)
-            return {
-                smallest(service, key, at_key, value, living): smallest(service, item, at_value, value, living)
-            }
-        case Structure(members, required):
-            return {
-                wire: smallest(service, part, rest if wire == step else NO_WAY, value, living)
-                if wire == step or wire not in living
-                else living[wire][0]
-                for wire, part in members.items()
-                if wire in required or wire == step
-            }
-        case _:
-            return {} if getattr(constraint, "kind", "") == "document" else getattr(constraint, "kind", "") == "boolean"
-
-
-NOTHING: Any = object()
-NO_WAY: tuple[Any, ...] = (None,)
 
 
 def test_no_text_anywhere_makes_a_fault(house: World) -> None:
@@ -347,7 +261,17 @@ def test_no_filter_makes_a_fault_or_finds_what_it_does_not_name(house: World, te
         assert json.loads(answer)["Users"] == []
 
 
-PATHS = ["\0", "a\0b", "..", "us-east-1_aaaaaaaaa", "us-east-1_aaaaaaaaa\0", "x" * 5000, "é", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "%00"]
+PATHS = [
+    "\0",
+    "a\0b",
+    "..",
+    "us-east-1_aaaaaaaaa",
+    "us-east-1_aaaaaaaaa\0",
+    "x" * 5000,
+    "é",
+    "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+    "%00",
+]
 
 
 @pytest.mark.parametrize("name", PATHS, ids=ascii)
