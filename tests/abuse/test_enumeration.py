@@ -3,7 +3,7 @@
 import json
 import statistics
 import time
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from tests.sign_ins import People, refusal
@@ -216,7 +216,7 @@ class _Counting:
         self._hashing = people.house.lido.hashing
         self._verify = self._hashing.verify
 
-    def __enter__(self) -> "_Counting":
+    def __enter__(self) -> Self:
         def verify(phc: str, password: str) -> bool:
             self.hashes += 1
             return self._verify(phc, password)

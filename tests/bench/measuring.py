@@ -18,7 +18,10 @@ class Yardstick(Protocol):
 
 
 class Operation(NamedTuple):
-    """A row of the table. `per` tells which way the ratio goes: bare ÷ ours, or ours ÷ bare."""
+    """A row of the table. The ratio is bare ÷ ours, `inverse` ours ÷ bare; `target` is SQLite's.
+
+    On PostgreSQL the server may take `postgresql_factor` times as much as on SQLite.
+    """
 
     name: str
     workload: str
@@ -26,6 +29,7 @@ class Operation(NamedTuple):
     yardstick: Yardstick | None = None
     target: float | None = None
     inverse: bool = False
+    postgresql_factor: float | None = None
 
 
 class Row(NamedTuple):
@@ -45,17 +49,18 @@ class Row(NamedTuple):
     yardstick: str
     bare_us: float
     ratio: float
+    inverse: bool
     target: float | None
-    met: bool | None
+    postgresql_factor: float | None
 
 
 def operations(hello: bare.Hello) -> list[Operation]:
     """The rows, in the order of the table."""
     return [
-        Operation("InitiateAuth, password", "password", 8, bare.PASSWORD_SIGN_IN, 0.90),
-        Operation("SRP sign-in, both calls", "srp", 16, bare.SRP_SIGN_IN, 0.60),
-        Operation("InitiateAuth, refresh", "refresh", 16, bare.REFRESH, 0.55),
-        Operation("GetUser", "get_user", 16, hello, 8.0, inverse=True),
+        Operation("InitiateAuth, password", "password", 8, bare.PASSWORD_SIGN_IN, 0.90, postgresql_factor=2),
+        Operation("SRP sign-in, both calls", "srp", 16, bare.SRP_SIGN_IN, 0.60, postgresql_factor=2),
+        Operation("InitiateAuth, refresh", "refresh", 16, bare.REFRESH, 0.55, postgresql_factor=2),
+        Operation("GetUser", "get_user", 16, hello, 8.0, inverse=True, postgresql_factor=3),
         Operation("AdminGetUser", "admin_get_user", 16, hello, inverse=True),
         Operation("ListUsers, 60 a page", "list_users", 16),
         Operation("jwks.json", "jwks", 16, hello, inverse=True),
@@ -86,7 +91,6 @@ def measure(stand: Stand, operation: Operation, *, rounds: int, seconds: float, 
         took += driven.seconds
     each, bare_each = cpu / len(waits), statistics.fmean(bares) if bares else 0.0
     ratio = 0.0 if not bares else each / bare_each if operation.inverse else bare_each / each
-    met = None if operation.target is None else (ratio <= operation.target) == operation.inverse
     centiles = statistics.quantiles(waits, n=100)
     row = Row(
         engine=stand.engine,
@@ -103,8 +107,9 @@ def measure(stand: Stand, operation: Operation, *, rounds: int, seconds: float, 
         yardstick=yardstick.says if yardstick else "",
         bare_us=bare_each * 1e6,
         ratio=ratio,
+        inverse=operation.inverse,
         target=operation.target,
-        met=met,
+        postgresql_factor=operation.postgresql_factor,
     )
     compared = f", ratio {row.ratio:.2f}" if row.ratio else ""
     say(f"{row.engine}: {row.operation}: {row.rate:,.0f}/s, {row.cpu_us:,.0f} us of CPU{compared}")

@@ -1,6 +1,7 @@
 """Users written straight into the tables, as many as one likes: a pool as it looks after years, in a minute."""
 
 import json
+import os
 import random
 import time
 import uuid
@@ -13,10 +14,11 @@ import psycopg
 
 from lido.assembly import Lido
 from lido.flows import passwords
-from lido.records import Factor, Folding, HandleKind, Status
+from lido.records import Factor, HandleKind, Pool, Status
 from lido.rules import srp
 from lido.rules.passwords import Material
 from lido.rules.usernames import cut_key, fold
+from lido.storage import pools
 
 PASSWORD = "Passw0rd!"
 GIVEN_NAMES = ("Ada", "Alan", "Barbara", "Edsger", "Frances", "Grace", "John", "Ken", "Margaret", "Radia")
@@ -45,8 +47,11 @@ class Crowd(NamedTuple):
 def fill(lido: Lido, pool_id: str, count: int, signing_in: int, say: Callable[[str], None]) -> Crowd:
     """Write `count` confirmed users; `signing_in` of them, spread evenly, know their password."""
     began = time.monotonic()
+    with lido.database.read() as tx:
+        pool = pools.find(tx, pool_id)
+    assert pool is not None
     step = max(1, count // signing_in)
-    rows = _people(lido, pool_id, count, step)
+    rows = _people(lido, pool, count, step)
     with _bulk(lido) as insert:
         for number, batch in enumerate(iter(lambda: list(islice(rows, _BATCH)), [])):
             users, names, secrets = ([rows_of[i] for rows_of in batch] for i in range(3))
@@ -55,11 +60,14 @@ def fill(lido: Lido, pool_id: str, count: int, signing_in: int, say: Callable[[s
             insert("passwords", _PASSWORDS, secrets)
             if count > _BATCH:
                 say(f"{number * _BATCH + len(batch):,} of {count:,} users, {time.monotonic() - began:.0f} s")
+    # What the kernel still has to write would be paid for by the first who syncs.
+    os.sync()
     return Crowd(count, [_username(number) for number in range(0, count, step)])
 
 
-def _people(lido: Lido, pool_id: str, count: int, step: int) -> Iterator[tuple[tuple[Any, ...], ...]]:
+def _people(lido: Lido, pool: Pool, count: int, step: int) -> Iterator[tuple[tuple[Any, ...], ...]]:
     """The rows of each user. All have one hash; only those who sign in need a verifier under their own name."""
+    pool_id, folding = pool.pool_id, pool.folding
     dice = random.Random(f"{pool_id}{count}")
     call = lido.call()
     phc = call.hashing.hash(PASSWORD, call.entropy.bytes(16))
@@ -74,8 +82,8 @@ def _people(lido: Lido, pool_id: str, count: int, step: int) -> Iterator[tuple[t
         material = Material(phc, salt, verifier, username).encode()
         sealed = call.keys.seal(passwords.PURPOSE, material, pool_id, sub)
         yield (
-            _user(pool_id, sub, username, number, dice, call.now),
-            (pool_id, fold(username, Folding.INSENSITIVE), int(HandleKind.USERNAME), sub),
+            _user(pool, sub, username, number, dice, call.now),
+            (pool_id, fold(username, folding), int(HandleKind.USERNAME), sub),
             (pool_id, sub, sealed, False, 1, call.now),
         )
 
@@ -84,13 +92,23 @@ def _username(number: int) -> str:
     return f"person-{number:07}"
 
 
-def _user(pool_id: str, sub: str, username: str, number: int, dice: random.Random, now: int) -> tuple[Any, ...]:
+def _user(pool: Pool, sub: str, username: str, number: int, dice: random.Random, now: int) -> tuple[Any, ...]:
     given, family = dice.choice(GIVEN_NAMES), dice.choice(FAMILY_NAMES)
     email, phone = f"{given}.{family}.{number}@example.com".lower(), f"+1555{number:07}"
-    name = f"{given} {family}"
-    folding = Folding.INSENSITIVE
+    name, folding = f"{given} {family}", pool.folding
     return (
-        *(pool_id, sub, username, fold(username, folding), int(Status.CONFIRMED), True, 0, 0, 1, int(Factor.PASSWORD)),
+        *(
+            pool.pool_id,
+            sub,
+            username,
+            fold(username, folding),
+            int(Status.CONFIRMED),
+            True,
+            0,
+            0,
+            1,
+            int(Factor.PASSWORD),
+        ),
         *(email, cut_key(email, folding), True, phone, False),
         *(cut_key(name, folding), cut_key(given, folding), cut_key(family, folding)),
         json.dumps({"name": name, "given_name": given, "family_name": family, "locale": "en-GB"}),
@@ -129,4 +147,5 @@ class _bulk:  # noqa: N801 - used like a function
             self._sqlite.close()
         else:
             self._postgresql.execute("VACUUM (ANALYZE) users, user_names, passwords")
+            self._postgresql.execute("CHECKPOINT")
             self._postgresql.close()

@@ -13,7 +13,7 @@ def table(rows: list[Row]) -> str:
     """The rows as Markdown, a table for each database and size of pool."""
     parts = []
     for engine, users in dict.fromkeys((row.engine, row.users) for row in rows):
-        cells = [_cells(row) for row in rows if (row.engine, row.users) == (engine, users)]
+        cells = [_cells(row, rows) for row in rows if (row.engine, row.users) == (engine, users)]
         parts.append(f"**{_NAMES[engine]}; {users:,} users**\n\n{_aligned([_HEAD, *cells])}")
     return "\n\n".join(parts)
 
@@ -24,12 +24,8 @@ _NAMES = {
 }
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    inverse = row.yardstick == "hello world"
-    ratio = f"{row.ratio:.1f}x hello" if inverse else f"{row.ratio:.2f}" if row.ratio else ""
-    target = (
-        "" if row.target is None else f"{'<=' if inverse else '>='} {row.target:g} {'met' if row.met else 'MISSED'}"
-    )
+def _cells(row: Row, rows: list[Row]) -> tuple[str, ...]:
+    ratio = f"{row.ratio:.1f}x hello" if row.inverse else f"{row.ratio:.2f}" if row.ratio else ""
     return (
         row.operation,
         f"{row.rate:,.0f}",
@@ -39,9 +35,22 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.database_cpu_us:,.0f}" if row.database_cpu_us else "",
         f"{row.bare_us:,.0f}" if row.bare_us else "",
         ratio,
-        target,
+        _verdict(row, rows),
         f"{row.peak_mib:.0f}",
     )
+
+
+def _verdict(row: Row, rows: list[Row]) -> str:
+    """The target of a row, and whether it was met: on PostgreSQL by comparison with SQLite's row of the same size."""
+    if row.engine == "sqlite" and row.target is not None:
+        met = (row.ratio <= row.target) if row.inverse else (row.ratio >= row.target)
+        return f"{'<=' if row.inverse else '>='} {row.target:g} {'met' if met else 'MISSED'}"
+    like = [r for r in rows if r.engine == "sqlite" and (r.operation, r.users) == (row.operation, row.users)]
+    if row.engine == "postgresql" and row.postgresql_factor is not None and like:
+        factor = row.cpu_us / like[0].cpu_us
+        met = factor <= row.postgresql_factor
+        return f"{factor:.1f}x SQLite <= {row.postgresql_factor:g} {'met' if met else 'MISSED'}"
+    return ""
 
 
 def _aligned(lines: list[tuple[str, ...]]) -> str:

@@ -26,12 +26,12 @@ const byCode = await confirmSignIn({ challengeResponse: await codeSentTo(email) 
 await signOut()
 
 const choice = await signIn({ username, options })
-const chosen = choice.nextStep.availableChallenges && (await confirmSignIn({ challengeResponse: 'EMAIL_OTP' }))
-const byChoice = chosen && (await confirmSignIn({ challengeResponse: await codeSentTo(email) }))
+const chosen = await confirmSignIn({ challengeResponse: 'EMAIL_OTP' })
+const byChoice = await confirmSignIn({ challengeResponse: await codeSentTo(email) })
 
 tell({
   signUpSteps: [signedUp, confirmed].map(({ nextStep }) => nextStep.signUpStep),
-  signInSteps: [atOnce, asked, byCode, choice, chosen, byChoice].map((answer) => answer?.nextStep.signInStep),
+  signInSteps: [atOnce, asked, byCode, choice, chosen, byChoice].map(({ nextStep }) => nextStep.signInStep),
   codeWentTo: asked.nextStep.codeDeliveryDetails,
   wrong: [wrong.name, wrong.message],
   offered: choice.nextStep.availableChallenges,

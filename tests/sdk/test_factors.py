@@ -65,7 +65,7 @@ def test_amazon_cognito_identity_js_asks_for_second_factors(aws, node, facts):
     assert found == {
         "verified": "SUCCESS",
         "asked": ["SOFTWARE_TOKEN_MFA", "SMS_MFA", "SELECT_MFA_TYPE", "SMS_MFA", "MFA_SETUP"],
-        "wrong": ["CodeMismatchException", "Invalid code or auth state for the user."],
+        "wrong": ["CodeMismatchException", "Invalid code received for user"],
         "smsWentTo": "+*******9934",
         "choices": ["SMS_MFA", "SOFTWARE_TOKEN_MFA"],
         "setups": ["SOFTWARE_TOKEN_MFA"],
@@ -79,7 +79,7 @@ def test_amplify_asks_for_second_factors(aws, node, facts):
     assert found == {
         "uri": "otpauth:",
         "preference": {"preferred": "TOTP", "enabled": ["TOTP"]},
-        "wrong": ["CodeMismatchException", "Invalid code or auth state for the user."],
+        "wrong": ["CodeMismatchException", "Invalid code received for user"],
         "sent": [["SMS", "+*******9934"], ["EMAIL", f"{facts['email'][0]}***@e***"]],
         "choices": ["EMAIL", "SMS", "TOTP"],
         "user": NAME,
