@@ -40,8 +40,8 @@ def test_every_command_has_its_heading():
 def test_the_table_of_options_is_the_code_s():
     page = (DOCS / "pools.md").read_text("utf-8")
     rows = [
-        f"| `{row.name}` | {row.form} | {row.compatible} | {row.secure} | {row.sentence} |".replace(
-            "compatible|secure", r"compatible\|secure"
+        "| `{}` | {} | {} | {} | {} |".format(
+            row.name, row.form.replace("|", r"\|"), row.compatible, row.secure, row.sentence
         )
         for row in OPTIONS.values()
     ]

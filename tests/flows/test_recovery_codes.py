@@ -79,7 +79,7 @@ def test_case_spaces_and_dashes_do_not_matter(people: Guarded, codes: list[str],
     assert "AccessToken" in enter(people, spell(codes[3]))
 
 
-@pytest.mark.parametrize("wrong", ["aaaa-aaaa-aaaa-aaaa", "-", "ä" * 16, "a" * 100_000, "\0"])
+@pytest.mark.parametrize("wrong", ["aaaa-aaaa-aaaa-aaaa", "-", "ä" * 16, "a" * 100_000])
 def test_any_other_text_is_a_wrong_code(people: Guarded, codes: list[str], wrong: str) -> None:
     assert refusal(enter, people, wrong) == WRONG
     assert left(people) == 10

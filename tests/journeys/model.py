@@ -85,21 +85,22 @@ class Model:
             raise not_authorized(f"Unable to verify secret hash for client {client.id}")
 
     def judge(self, subject: Subject, *, right: bool, step: Step | None = None) -> None:
-        """A password is looked at: never while locked, and a wrong one counts unless its step was spent before."""
+        """A password is looked at: never while locked, and a wrong one counts even where its step was spent before."""
         lock = self._locks.setdefault(subject, Lock())
         if lock.until > self._now():
             raise not_authorized("Password attempts exceeded")
         if lock.last_at < self._now() - QUIET:
             lock.failures = 0
         lock.last_at = self._now()
+        if not right:
+            lock.failures += 1
+            if lock.failures >= 5:
+                lock.until = self._now() + min(SECOND << (lock.failures - 5), LONGEST_LOCK)
         if step is not None and step.used:
             raise not_authorized(USED)
         if step is not None:
             step.used = True
         if not right:
-            lock.failures += 1
-            if lock.failures >= 5:
-                lock.until = self._now() + min(SECOND << (lock.failures - 5), LONGEST_LOCK)
             raise not_authorized()
 
     def take(self, subject: Subject, kind: str, most: int, fault: str = "LimitExceeded") -> None:

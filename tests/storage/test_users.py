@@ -211,6 +211,28 @@ def _add_belongings(tx, sub: str) -> None:
         **key,
     )
     tx.run("INSERT INTO group_members (pool_id, sub, group_name, added_at) VALUES (:pool_id, :sub, 'g', 1)", **key)
+    tx.run(
+        """INSERT INTO totp_keys (pool_id, sub, id, seed, verified, last_step, created_at)
+           VALUES (:pool_id, :sub, 'i', :blob, TRUE, 0, 1)""",
+        blob=b"x",
+        **key,
+    )
+    tx.run(
+        "INSERT INTO recovery_codes (pool_id, sub, digest, created_at) VALUES (:pool_id, :sub, :blob, 1)",
+        blob=b"x",
+        **key,
+    )
+    tx.run(
+        """INSERT INTO passkeys (pool_id, credential_id, sub, public_key, sign_count, backup_eligible, backed_up, rp_id,
+             created_at) VALUES (:pool_id, :sub, :sub, :blob, 0, FALSE, FALSE, 'r', 1)""",
+        blob=b"x",
+        **key,
+    )
+    tx.run(
+        """INSERT INTO devices (pool_id, sub, device_key, group_key, status, created_at, modified_at, last_signed_in_at)
+           VALUES (:pool_id, :sub, 'd', 'g', 2, 1, 1, 1)""",
+        **key,
+    )
     session = Session(POOL, sub, "s", "c", None, 1, 1, 1, 0, 0, None, 1, 1, 1, 1, "{}", None, None)
     names = list(session.__struct_fields__)
     tx.run(
