@@ -159,6 +159,7 @@ def test_who_is_deleted_and_made_anew_gets_nothing_old(house):
 
     assert people.sub() != old_sub
     assert refusal(whoami, people, tokens).name == "UserNotFound"
+    assert refusal(house.idp_unsigned.global_sign_out, AccessToken=tokens["AccessToken"]) == REVOKED
     assert refusal(people.refresh, tokens["RefreshToken"]) == ("NotAuthorized", "Invalid Refresh Token")
     assert refusal(people.respond, "PASSWORD_VERIFIER", **half) == INVALID
     assert refusal(confirm_forgot, people, code, NEW) == NO_CODE

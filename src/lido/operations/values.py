@@ -19,7 +19,7 @@ Test = Callable[[Any], Broken]
 
 
 def value_test(constraint: Constraint) -> Test:
-    """The test of a value that holds no others. Faults of the test: Serialization."""
+    """The test of a value that holds no others. Faults of the test: Serialization, InvalidParameter for NUL."""
     match constraint:
         case Text():
             return _text(constraint)
@@ -128,7 +128,7 @@ def _require_plain(value: Any, depth: int) -> None:
 def _require_unicode(value: str) -> None:
     """Refuses halves of surrogate pairs, which no encoding can carry, and NUL, which PostgreSQL cannot."""
     if "\0" in value:
-        raise errors.Serialization("The request holds a NUL character")
+        raise errors.InvalidParameter("The request holds characters that are not allowed.")
     if not value.isascii():
         try:
             value.encode()
