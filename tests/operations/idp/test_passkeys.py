@@ -566,7 +566,7 @@ def test_a_deleted_passkey_is_gone_and_the_session_stays(people):
 
 
 def test_an_unknown_passkey_cannot_be_deleted(people):
-    for credential_id in ("", "b3RoZXI", "not base64url", "a\0b", "A" * 5_000):
+    for credential_id in ("", "b3RoZXI", "not base64url", "A" * 5_000):
         assert refusal(people.delete, credential_id).name == "ResourceNotFound"
 
 
