@@ -6,6 +6,7 @@ harm, so a lost lease does none.
 
 import threading
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -38,6 +39,8 @@ BEGINNING = ""
 _AGAIN = "again"
 _LEASE_MS = 60_000
 _LOOK_SECONDS = 1.0
+_REST = 9
+"""Chores rest nine times as long as they worked, so they take a tenth of the time and of the writer."""
 _ROWS_AT_ONCE = 1_000
 _COUNTED_AT_ONCE = 10_000
 _POOLS_AT_ONCE = 50
@@ -149,8 +152,10 @@ class Background:
 
     def _do_chores(self) -> None:
         while not self._stopping.is_set():
-            if not self._safely(self._chores.run_some):
-                self._stopping.wait(_LOOK_SECONDS)
+            began = perf_counter()
+            done = self._safely(self._chores.run_some)
+            # Looking for orphans among a million users takes thousands of batches: requests come first.
+            self._stopping.wait(_REST * (perf_counter() - began) if done else _LOOK_SECONDS)
 
     @staticmethod
     def _safely(work: Callable[[], int]) -> int:
