@@ -6,6 +6,8 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import botocore.auth
+import botocore.compat
 import pytest
 from click.testing import CliRunner, Result
 from tests.conftest import ENGINES
@@ -20,6 +22,12 @@ from lido.settings import Settings, describe, load
 from lido.storage.database import connect
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(autouse=True)
+def real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let botocore sign by the real clock; tests of the house set it to theirs."""
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", botocore.compat.get_current_datetime)
 
 
 @pytest.fixture
