@@ -61,7 +61,7 @@ lock: .venv/.dev  ## Choose new versions: write requirements/*.lock from pyproje
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lido: Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
 	@echo "lido: making the virtual environment .venv"
-	@$(PYTHON) -m venv .venv || { echo "lido: python3 cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { echo "lido: python3 cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
 	@touch $@
 
 .venv/.run: .venv/.made requirements/run.lock pyproject.toml

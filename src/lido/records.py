@@ -5,7 +5,7 @@ the past; nothing here decides anything. Fields stand in the order of the column
 lists in `storage`, because rows become records by position.
 """
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Any
 
 from msgspec import Struct, field
@@ -33,8 +33,8 @@ class Status(IntEnum):
     UNKNOWN = 8
 
 
-class Factor(IntFlag):
-    """What a user can prove with; kept beside the user by the transaction that changes a factor."""
+class Factor(IntEnum):
+    """What a user can prove with, one bit each; kept beside the user by the transaction that changes a factor."""
 
     NONE = 0
     PASSWORD = 1

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from lido.web.lanes import PATIENCE_SECONDS, Lanes
+from lido.web.lanes import TURN_SECONDS, Lanes
 
 FEW = 64
 """More tasks than any lane keeps threads for."""
@@ -27,13 +27,13 @@ def test_work_gives_its_result_and_its_refusal():
     assert in_lanes(story) == (3, 1)
 
 
-@pytest.mark.parametrize("lane", ["quick", "slow"])
+@pytest.mark.parametrize("lane", ["quick", "signing", "slow"])
 def test_requests_behind_others_that_are_held_up_are_answered(lane):
     async def story(lanes):
         held = threading.Event()
         do = getattr(lanes, lane)
         waiting = [asyncio.ensure_future(do(held.wait)) for _ in range(FEW)]
-        answered = await asyncio.wait_for(do(str, "answered"), 50 * PATIENCE_SECONDS + 5)
+        answered = await asyncio.wait_for(do(str, "answered"), 50 * TURN_SECONDS + 5)
         held.set()
         await asyncio.gather(*waiting)
         return answered
@@ -49,7 +49,7 @@ def test_no_lane_has_more_threads_than_it_may():
         with lock:
             inside += 1
             most = max(most, inside)
-        threading.Event().wait(2 * PATIENCE_SECONDS)
+        threading.Event().wait(2 * TURN_SECONDS)
         with lock:
             inside -= 1
 

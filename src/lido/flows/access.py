@@ -8,7 +8,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import signing
 from lido.records import Client, Pool, Status, User
-from lido.rules import base64url, claims, identifiers, jwt, options, secret_hash
+from lido.rules import claims, identifiers, jwt, options, secret_hash
 from lido.rules.usernames import name_key
 from lido.storage import clients, pools, users
 from lido.storage.database import Transaction
@@ -117,14 +117,15 @@ def signed_in_user(call: Call, access_token: str, *, scope: str = claims.SIGN_IN
     Raises NotAuthorized (`Invalid Access Token`, `Access Token has expired`, `Access Token has been revoked`,
     `Access Token does not have required scopes`), UserNotFound, PasswordResetRequired, UserNotConfirmed.
     """
-    client_id, sub, session_id = _named_by(access_token)
+    unproven = _unproven(access_token)
+    client_id, sub, session_id = _named_by(unproven)
     with call.db.read() as tx:
         pool_id = clients.pool_of(tx, client_id)
         row = pool_id and users.find_behind_token(tx, pool_id, client_id=client_id, sub=sub, session_id=session_id)
         pool = pools.at_version(tx, pool_id, row[0]) if pool_id and row else None
         if not pool_id or not row or pool is None:
             raise errors.NotAuthorized("Invalid Access Token")
-        token = _verified(call, tx, pool, access_token)
+        token = _proven(call, tx, pool, unproven)
         client = clients.at_version(tx, pool_id, client_id, row[1]) if row[1] else None
         if client is None:
             raise errors.NotAuthorized("Invalid Access Token")
@@ -143,21 +144,28 @@ def signed_in_user(call: Call, access_token: str, *, scope: str = claims.SIGN_IN
     return SignedInUser(pool, client, user, token)
 
 
-def _named_by(access_token: str) -> tuple[str, str, str]:
-    """Client, sub and session that a token claims, unproven: they only say what to read for the proof."""
+def _unproven(access_token: str) -> jwt.Unproven:
     try:
-        payload = msgspec.json.decode(base64url.decode(access_token[: jwt.MAXIMUM_LENGTH].split(".")[1]))
-        found = (payload["client_id"], payload["sub"], payload.get("origin_jti", ""))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return jwt.Unproven(access_token)
+    except jwt.Invalid:
         raise errors.NotAuthorized("Invalid Access Token") from None
-    if not all(isinstance(part, str) and len(part) <= 128 and "\0" not in part for part in found):
+
+
+def _named_by(token: jwt.Unproven) -> tuple[str, str, str]:
+    """Client, sub and session that a token claims: they only say what to read for the proof."""
+    said = token.claims
+    return _name(said.get("client_id")), _name(said.get("sub")), _name(said.get("origin_jti", ""))
+
+
+def _name(said: object) -> str:
+    if not isinstance(said, str) or len(said) > 128 or "\0" in said:
         raise errors.NotAuthorized("Invalid Access Token")
-    return found
+    return said
 
 
-def _verified(call: Call, tx: Transaction, pool: Pool, access_token: str) -> dict[str, Any]:
+def _proven(call: Call, tx: Transaction, pool: Pool, unproven: jwt.Unproven) -> dict[str, Any]:
     try:
-        token = jwt.verify(access_token, signing.ring(call, tx, pool).verifying)
+        token = unproven.prove(signing.ring(call, tx, pool).verifying)
         if token.get("token_use") != "access" or token.get("iss") != issuer(call, pool):
             raise jwt.Invalid
         jwt.check_times(token, call.now // 1000)

@@ -17,24 +17,23 @@ from lido.shapes import idp
 from lido.storage import totp_keys, users
 from lido.storage.database import Transaction
 
+_SMS = idp.MFAOptionType(delivery_medium="SMS", attribute_name="phone_number")
+
 
 class Described(Struct, frozen=True):
     """A user's factors as answers show them; None where there are none. `options` is the legacy `MFAOptions`."""
 
     switched_on: list[str] | None
     preferred: str | None
-    configured: list[idp.AuthFactorType] | None
     options: list[idp.MFAOptionType] | None
 
 
-def described(pool: Pool, user: User) -> Described:
+def described(user: User) -> Described:
     """What answers say about the user's factors."""
-    sms = idp.MFAOptionType(delivery_medium="SMS", attribute_name="phone_number")
     return Described(
         mfa_preferences.switched_on(user) or None,
         second_factors.preferred(user),
-        mfa_preferences.configured(pool, user) or None,
-        [sms] if user.factors & Factor.SMS else None,
+        [_SMS] if user.factors & Factor.SMS else None,
     )
 
 

@@ -86,25 +86,40 @@ def public_jwk(key: SigningKey) -> dict[str, str]:
     return {"alg": "RS256", "e": members["e"], "kid": key.kid, "kty": "RSA", "n": members["n"], "use": "sig"}
 
 
-def verify(token: str, keys: Mapping[str, RSAPublicKey]) -> dict[str, Any]:
-    """The claims of a token signed by one of `keys` (by kid); Invalid for anything else.
+class Unproven:
+    """A token that was read and may still be anybody's. Its claims say where to look for the proof, and no more."""
 
-    Nothing of the content is read before the signature holds, and no key comes
-    from the token. `exp` and `iat` are whole numbers afterwards; whether it is
-    still time is `check_times`' question.
-    """
-    if len(token) > MAXIMUM_LENGTH or not token.isascii() or token.count(".") != 2:
-        raise Invalid
-    content, _, signature = token.rpartition(".")
-    header, _, payload = content.partition(".")
-    try:
-        _named_key(header, keys).verify(base64url.decode(signature), content.encode("ascii"), _PADDING, _DIGEST)
-        claims = _object(payload)
-    except (InvalidSignature, ValueError, RecursionError):
-        raise Invalid from None
-    if type(claims.get("exp")) is not int or type(claims.get("iat")) is not int:
-        raise Invalid
-    return claims
+    __slots__ = ("_content", "_signature", "claims")
+
+    def __init__(self, token: str) -> None:
+        """Invalid for what is no token; `exp` and `iat` are whole numbers afterwards."""
+        if len(token) > MAXIMUM_LENGTH or not token.isascii() or token.count(".") != 2:
+            raise Invalid
+        self._content, _, self._signature = token.rpartition(".")
+        try:
+            self.claims = _object(self._content.partition(".")[2])
+        except (ValueError, RecursionError):
+            raise Invalid from None
+        if type(self.claims.get("exp")) is not int or type(self.claims.get("iat")) is not int:
+            raise Invalid
+
+    def prove(self, keys: Mapping[str, RSAPublicKey]) -> dict[str, Any]:
+        """The claims, if one of `keys` (by kid) signed them; Invalid otherwise.
+
+        No key comes from the token. Whether it is still time is `check_times`' question.
+        """
+        header = self._content.partition(".")[0]
+        try:
+            key = _named_key(header, keys)
+            key.verify(base64url.decode(self._signature), self._content.encode("ascii"), _PADDING, _DIGEST)
+        except (InvalidSignature, ValueError, RecursionError):
+            raise Invalid from None
+        return self.claims
+
+
+def verify(token: str, keys: Mapping[str, RSAPublicKey]) -> dict[str, Any]:
+    """The claims of a token signed by one of `keys` (by kid); Invalid for anything else."""
+    return Unproven(token).prove(keys)
 
 
 def check_times(claims: Mapping[str, Any], now_seconds: int, *, leeway_seconds: int = 0) -> None:

@@ -1,31 +1,42 @@
-"""Two lanes of worker threads: a flood of requests that hash passwords never fills the one that all others take."""
+"""Lanes of worker threads: a flood of requests that hash passwords never fills the one that all others take.
+
+Threads that hand the interpreter lock to each other spend more than the work of a short request is. So a lane has as
+few threads as its work can keep busy, a thread wakes the event loop once for all that it finished in a row, and more
+threads help out only while the few wait for something other than a core: a disk, a database, a trigger.
+"""
 
 import asyncio
 import os
+import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Semaphore, Thread
+from threading import Semaphore, Thread, get_ident
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 LONGEST_QUEUE = 512
 """Requests in the slow lane, worked on or waiting; whoever comes on top is refused at once."""
 
-PATIENCE_SECONDS = 0.02
-"""How long a request waits for one of the few threads before others help out."""
+TURN_SECONDS = 0.005
+"""How long a finished request may wait for others before it is answered, and how often a lane looks for hands."""
+
+HELD_UP = 0.5
+"""A lane whose threads used less than this part of a core while requests waited is held up."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Lanes:
-    """`threads` for what answers in milliseconds, and `slow_threads` beside them. Used from one event loop."""
+    """`threads` at most for what answers in milliseconds, and `slow_threads` beside them. Used from one event loop."""
 
     def __init__(self, threads: int, slow_threads: int) -> None:
         cores = os.cpu_count() or 1
-        self._quick = _Lane(threads, "lido", few=cores + 1)
-        self._slow = _Lane(slow_threads, "lido-slow", few=2 * cores)
+        self._quick = _Lane("lido", threads, few=1)
+        self._signing = _Lane("lido-signing", threads, few=cores)
+        self._slow = _Lane("lido-slow", slow_threads, few=2 * cores)
 
     @property
     def full(self) -> bool:
@@ -36,14 +47,18 @@ class Lanes:
         """What `work` gives, done in the lane of most requests."""
         return await self._quick.do(work, arguments)
 
+    async def signing(self, work: Callable[P, T], *arguments: P.args, **_: P.kwargs) -> T:
+        """What `work` gives, done in the lane of those that sign, which needs a core and no interpreter lock."""
+        return await self._signing.do(work, arguments)
+
     async def slow(self, work: Callable[P, T], *arguments: P.args, **_: P.kwargs) -> T:
         """What `work` gives, done when its turn comes among those that hash."""
         return await self._slow.do(work, arguments)
 
     def close(self) -> None:
         """Wait until all work is done."""
-        self._slow.close()
-        self._quick.close()
+        for lane in (self._slow, self._signing, self._quick):
+            lane.close()
 
 
 class _Task(NamedTuple):
@@ -55,58 +70,87 @@ class _Task(NamedTuple):
     arguments: tuple[Any, ...]
 
 
-_Queue = SimpleQueue[_Task | None]
+class _Finished(NamedTuple):
+    """What a task gave, or what it raised."""
+
+    done: "asyncio.Future[Any]"
+    result: Any
+    trouble: BaseException | None
+
+
+class _Desk:
+    """What the threads of a lane share with the event loop: tasks, what became of them, and their clocks."""
+
+    def __init__(self) -> None:
+        self.tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self.finished: deque[_Finished] = deque()
+        self._clocks: set[int] = set()
+        self._spent_by_the_gone = 0.0
+
+    def arrive(self) -> int:
+        """Count the processor time of the calling thread; gives its clock."""
+        clock = time.pthread_getcpuclockid(get_ident())
+        self._clocks.add(clock)
+        return clock
+
+    def leave(self, clock: int) -> None:
+        """Count the calling thread no more, but for what it has used."""
+        self._clocks.discard(clock)
+        self._spent_by_the_gone += time.thread_time()
+
+    def spent_seconds(self) -> float:
+        """The processor time that threads at this desk have used."""
+        spent = self._spent_by_the_gone
+        for clock in tuple(self._clocks):
+            with suppress(OSError):  # the thread has gone meanwhile
+                spent += time.clock_gettime(clock)
+        return spent
 
 
 class _Lane:
-    """Threads with one queue. The hop costs a third of a ThreadPoolExecutor's.
+    """Threads with one desk: `few` stay, up to `threads` help. The hop costs a third of a ThreadPoolExecutor's."""
 
-    `few` threads stay, for each more makes all of them wait longer for the interpreter lock; up to `threads` help out
-    while those are held up, by the database or by a trigger.
-    """
-
-    def __init__(self, threads: int, name: str, *, few: int) -> None:
+    def __init__(self, name: str, threads: int, *, few: int) -> None:
         self.inside = 0
+        self._name = name
         self._few = min(few, threads)
         self._more = threads - self._few
-        self._name = name
-        self._put = 0
-        self._queue: _Queue = SimpleQueue()
+        self._desk = _Desk()
         self._threads: list[Thread] = []
         self._helpers = Semaphore(self._more)
-        self._watch: asyncio.TimerHandle | None = None
-        # The threads hold the queue and not the lane, so that a lane which nobody holds dismisses them.
-        weakref.finalize(self, self._queue.put, None)
+        self._turn: asyncio.TimerHandle | None = None
+        # The threads hold the desk and not the lane, so that a lane which nobody holds dismisses them.
+        weakref.finalize(self, self._desk.tasks.put, None)
 
     async def do(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._queue.put(_Task(loop, done, work, arguments))
-        self._put += 1
+        self._desk.tasks.put(_Task(loop, done, work, arguments))
         self.inside += 1
-        if self.inside > len(self._threads):
-            self._look_for_hands(loop)
+        if self.inside > len(self._threads) and len(self._threads) < self._few:
+            self._threads.append(self._start(_work, self._desk))
+        if self._turn is None and self.inside > 1:
+            self._take_turns(loop)
         try:
             return await done
         finally:
             self.inside -= 1
 
-    def _look_for_hands(self, loop: asyncio.AbstractEventLoop) -> None:
-        if len(self._threads) < self._few:
-            self._threads.append(self._start(_work, self._queue))
-        elif self._watch is None:
-            self._watch = loop.call_later(PATIENCE_SECONDS, self._help_out, loop, self._put)
+    def _take_turns(self, loop: asyncio.AbstractEventLoop) -> None:
+        spent = self._desk.spent_seconds()
+        self._turn = loop.call_later(TURN_SECONDS, self._take_turn, loop, loop.time(), spent)
 
-    def _help_out(self, loop: asyncio.AbstractEventLoop, put: int) -> None:
-        """Start helpers if some of the first `put` tasks still wait."""
-        self._watch = None
-        waiting = self._queue.qsize()
-        if self._put - waiting < put:
-            for _ in range(waiting):
-                if self._helpers.acquire(blocking=False):
-                    self._start(_help, self._queue, self._helpers)
-        if waiting:
-            self._look_for_hands(loop)
+    def _take_turn(self, loop: asyncio.AbstractEventLoop, began: float, spent: float) -> None:
+        """Settle what is finished, and call one helper if tasks wait for threads that wait themselves."""
+        self._turn = None
+        desk = self._desk
+        _settle(desk.finished)
+        if not desk.tasks.empty():
+            held_up = desk.spent_seconds() - spent < HELD_UP * (loop.time() - began)
+            if held_up and self._helpers.acquire(blocking=False):
+                self._start(_help, desk, self._helpers)
+        if self.inside:
+            self._take_turns(loop)
 
     def _start(self, deed: Callable[..., None], *arguments: object) -> Thread:
         thread = Thread(target=deed, args=arguments, name=self._name, daemon=True)
@@ -114,45 +158,52 @@ class _Lane:
         return thread
 
     def close(self) -> None:
-        self._queue.put(None)
+        self._desk.tasks.put(None)
         for thread in self._threads:
             thread.join()
         for _ in range(self._more):
             self._helpers.acquire()
 
 
-def _work(queue: _Queue) -> None:
-    while (task := queue.get()) is not None:
-        _do(task)
+def _work(desk: _Desk) -> None:
+    desk.arrive()
+    while (task := desk.tasks.get()) is not None:
+        _do(desk, task)
         del task
-    queue.put(None)  # for the next thread
+    desk.tasks.put(None)  # for the next thread
 
 
-def _help(queue: _Queue, helpers: Semaphore) -> None:
+def _help(desk: _Desk, helpers: Semaphore) -> None:
     """Work until nothing waits."""
+    clock = desk.arrive()
     with suppress(Empty):
-        while (task := queue.get_nowait()) is not None:
-            _do(task)
+        while (task := desk.tasks.get_nowait()) is not None:
+            _do(desk, task)
             del task
-        queue.put(None)
+        desk.tasks.put(None)
+    desk.leave(clock)
     helpers.release()
 
 
-def _do(task: _Task) -> None:
+def _do(desk: _Desk, task: _Task) -> None:
     result, trouble = None, None
     try:
         result = task.work(*task.arguments)
     except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
         trouble = error
-    # A loop that has closed meanwhile waits for nothing.
-    with suppress(RuntimeError):
-        task.loop.call_soon_threadsafe(_settle, task.done, result, trouble)
+    desk.finished.append(_Finished(task.done, result, trouble))
+    if desk.tasks.empty():
+        # A loop that has closed meanwhile waits for nothing.
+        with suppress(RuntimeError):
+            task.loop.call_soon_threadsafe(_settle, desk.finished)
 
 
-def _settle(done: "asyncio.Future[Any]", result: object, error: BaseException | None) -> None:
-    if done.cancelled():
-        return
-    if error is None:
-        done.set_result(result)
-    else:
-        done.set_exception(error)
+def _settle(finished: deque[_Finished]) -> None:
+    while finished:
+        done, result, trouble = finished.popleft()
+        if done.cancelled():
+            continue
+        if trouble is None:
+            done.set_result(result)
+        else:
+            done.set_exception(trouble)

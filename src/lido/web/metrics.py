@@ -1,23 +1,37 @@
 """What the operators' port tells Prometheus about the doors."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from time import perf_counter
+from types import TracebackType
+from typing import Self
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 
 class Outcome:
-    """How a request ended: `success`, or the name of its refusal; and how long it took."""
+    """How a request ended: `success`, or the name of its refusal; and how long it took, while it was entered."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: "Metrics", service: str, operation: str) -> None:
         self.name = "success"
         self.milliseconds = 0.0
+        self._metrics = metrics
+        self._service = service
+        self._operation = operation
 
     def refused(self, name: str) -> None:
         """The request ended with that refusal."""
         self.name = name
+
+    def __enter__(self) -> Self:
+        self._began = perf_counter()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, trouble: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        seconds = perf_counter() - self._began
+        self.milliseconds = round(seconds * 1000, 1)
+        self._metrics.count(self._service, self._operation, self.name, seconds)
 
 
 class Metrics:
@@ -35,16 +49,11 @@ class Metrics:
         self._counting = cache(self._requests.labels)
         self._timing = cache(self._seconds.labels)
 
-    @contextmanager
-    def timed(self, service: str, operation: str) -> Iterator[Outcome]:
-        """Count and time a request; strangers' operation names count as `unknown`."""
-        outcome = Outcome()
-        began = perf_counter()
-        try:
-            yield outcome
-        finally:
-            known = operation if service else "unknown"
-            seconds = perf_counter() - began
-            outcome.milliseconds = round(seconds * 1000, 1)
-            self._timing(known).observe(seconds)
-            self._counting(service or "unknown", known, outcome.name).inc()
+    def timed(self, service: str, operation: str) -> Outcome:
+        """Enter it to count and time a request; strangers' operation names count as `unknown`."""
+        return Outcome(self, service or "unknown", operation if service else "unknown")
+
+    def count(self, service: str, operation: str, outcome: str, seconds: float) -> None:
+        """One request, and how long it took."""
+        self._timing(operation).observe(seconds)
+        self._counting(service, operation, outcome).inc()

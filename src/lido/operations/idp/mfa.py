@@ -7,6 +7,7 @@ from lido.call import Call
 from lido.flows import access, factors, totp
 from lido.operations import operation
 from lido.records import Factor
+from lido.rules import mfa_preferences
 from lido.rules.mfa_preferences import Wish
 from lido.shapes import idp
 
@@ -113,12 +114,12 @@ def _sms(given: Iterable[idp.MFAOptionType]) -> dict[Factor, Wish]:
 def get_user_auth_factors(call: Call, request: idp.GetUserAuthFactorsRequest) -> idp.GetUserAuthFactorsResponse:
     """Raises NotAuthorized and the refusals of states."""
     found = access.signed_in_user(call, request.access_token)
-    shown = factors.described(found.pool, found.user)
+    shown = factors.described(found.user)
     return idp.GetUserAuthFactorsResponse(
         username=found.user.username,
         preferred_mfa_setting=shown.preferred,
         user_mfa_setting_list=shown.switched_on,
-        configured_user_auth_factors=shown.configured,
+        configured_user_auth_factors=mfa_preferences.configured(found.pool, found.user) or None,
     )
 
 
@@ -130,10 +131,10 @@ def admin_get_user_auth_factors(
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, request.user_pool_id)
         user = access.require_user(tx, pool, request.username)
-    shown = factors.described(pool, user)
+    shown = factors.described(user)
     return idp.AdminGetUserAuthFactorsResponse(
         username=user.username,
         preferred_mfa_setting=shown.preferred,
         user_mfa_setting_list=shown.switched_on,
-        configured_user_auth_factors=shown.configured,
+        configured_user_auth_factors=mfa_preferences.configured(pool, user) or None,
     )

@@ -46,7 +46,7 @@ def admin_get_user(call: Call, request: idp.AdminGetUserRequest) -> idp.AdminGet
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, request.user_pool_id)
         user = access.require_user(tx, pool, request.username)
-    shown, proofs = user_type(user), factors.described(pool, user)
+    shown, proofs = user_type(user), factors.described(user)
     return idp.AdminGetUserResponse(
         username=user.username,
         user_attributes=shown.attributes,
@@ -65,7 +65,7 @@ def get_user(call: Call, request: idp.GetUserRequest) -> idp.GetUserResponse:
     """Only what the token's client may read. Raises NotAuthorized, UserNotFound and the refusals of states."""
     found = access.signed_in_user(call, request.access_token)
     shown = attributes.readable(attributes_of(found.user), found.client.settings.shape.read_attributes)
-    proofs = factors.described(found.pool, found.user)
+    proofs = factors.described(found.user)
     return idp.GetUserResponse(
         username=found.user.username,
         user_attributes=attribute_list(shown),
