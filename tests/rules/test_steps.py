@@ -7,7 +7,7 @@ import pytest
 from lido import errors
 from lido.flows import challenges
 from lido.records import Status
-from lido.rules import steps
+from lido.rules import steps, strength
 from lido.rules.steps import Ask, Enter, Proof, Refuse, Situation, next_step
 
 PASSWORD = (Proof("pwd", 1),)
@@ -227,9 +227,59 @@ def test_what_is_set_up_is_of_another_kind_than_what_was_shown():
     assert steps.can_set_up(now) == (TOTP,)
 
 
-def test_a_wish_for_more_asks_for_a_factor_that_nobody_requires():
-    assert next_step(situation(stronger=True, second_factors=(TOTP,))) == Ask(TOTP)
-    assert next_step(situation(stronger=True)) == Refuse(errors.NotAuthorized)
+# Step-up
+
+WEAK = Refuse(errors.NotAuthorized, steps.TOO_WEAK)
+
+
+@pytest.mark.parametrize(
+    ("targets", "second", "step"),
+    [
+        ((4,), (TOTP,), Ask(TOTP)),
+        ((4,), (), WEAK),
+        ((4,), (SMS, EMAIL), WEAK),
+        ((4, 3), (SMS,), Ask(SMS)),
+        ((4, 3), (SMS, TOTP), Ask(TOTP)),
+        ((3, 4), (SMS, TOTP), Ask("SELECT_MFA_TYPE")),
+        ((2,), (SMS,), Ask(SMS)),
+        ((1,), (SMS,), Enter()),
+        ((1, 4), (TOTP,), Enter()),
+    ],
+)
+def test_a_wish_for_strength_asks_for_a_factor_that_nobody_requires(targets, second, step):
+    assert next_step(situation(targets=targets, second_factors=second)) == step
+
+
+def test_among_the_factors_that_reach_the_wish_people_choose_as_ever():
+    now = {"targets": (3,), "second_factors": (SMS, TOTP, EMAIL), "mfa": "OPTIONAL"}
+
+    assert steps.can_choose(situation(**now)) == (SMS, TOTP, EMAIL)
+    assert next_step(situation(**now, preferred=TOTP)) == Ask(TOTP)
+    assert next_step(situation(**now, second=EMAIL)) == Ask(EMAIL)
+    assert next_step(situation(**{**now, "targets": (4,)}, second=EMAIL)) == Ask(TOTP)
+
+
+def test_what_is_strong_enough_enters_and_what_the_pool_requires_still_counts():
+    both = (*PASSWORD, Proof("totp", 1))
+
+    assert next_step(situation(targets=(4,), proofs=both, second_factors=(TOTP,))) == Enter()
+    assert next_step(situation(targets=(3,), proofs=(Proof("passkey", 1),))) == Enter()
+    assert next_step(situation(targets=(1,), mfa="ON", second_factors=(TOTP,))) == Ask(TOTP)
+
+
+def test_a_recovery_code_does_not_stand_for_what_was_asked_for():
+    now = {"targets": (4,), "mfa": "ON", "second_factors": (TOTP,), "recovery_codes": True}
+
+    assert not steps.takes_recovery_code(situation(**now))
+    assert steps.takes_recovery_code(situation(**{**now, "targets": (1,)}))
+    assert next_step(situation(**now, proofs=(*PASSWORD, Proof("recovery", 1)))) == Ask(TOTP)
+
+
+def test_what_is_attainable_depends_on_what_somebody_has():
+    assert steps.attainable(choosing(targets=(4, 2))) == 2
+    assert steps.attainable(choosing(targets=(4, 2), second_factors=(TOTP,))) == 4
+    assert steps.attainable(choosing(targets=(3,), first_factors=("WEB_AUTHN",))) == 3
+    assert steps.attainable(choosing(targets=(4,), first_factors=("WEB_AUTHN",), second_factors=(TOTP,))) is None
 
 
 # Recovery codes
@@ -279,7 +329,7 @@ def test_a_device_that_suppresses_nothing_is_asked_for_after_the_second_factor()
 
 
 def test_a_wish_for_more_is_not_met_by_a_device():
-    now = situation(device="suppresses", second_factors=(TOTP,), stronger=True)
+    now = situation(device="suppresses", second_factors=(TOTP,), targets=(4,))
 
     assert next_step(now) == Ask(TOTP)
 
@@ -292,10 +342,11 @@ def every_situation():
     proofs = ((), PASSWORD, *ENOUGH, *TOO_LITTLE)
     devices = (("none", False), ("remembered", False), ("suppresses", False), ("suppresses", True))
     choices = ("", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "PASSWORD")
-    for shown, mfa, second, (device, begun), chosen in itertools.product(
-        proofs, ("OFF", "OPTIONAL", "ON"), offered, devices, ("", SMS, EMAIL, "MFA_SETUP")
+    for shown, mfa, second, (device, begun), chosen, targets in itertools.product(
+        proofs, ("OFF", "OPTIONAL", "ON"), offered, devices, ("", SMS, EMAIL, "MFA_SETUP"), ((), (4,), (3, 2))
     ):
         changes = {"device": device, "device_begun": begun, "second": chosen, "to_set_up": (TOTP, EMAIL)}
+        changes["targets"] = targets
         yield situation(proofs=shown, mfa=mfa, second_factors=second, **changes)
     for choice in choices:
         yield choosing(choice=choice, first_factors=tuple(steps.first_factors.CHOICES))
@@ -318,6 +369,7 @@ def test_nobody_enters_with_less_than_is_required():
             assert len(kinds) > 1, now
         if next_step(now) == Enter():
             assert now.proofs, now
+            assert strength.level(now.proofs) >= min(now.targets, default=0), now
 
 
 def test_what_is_not_there_is_refused_and_never_skipped():

@@ -39,8 +39,8 @@ BEGINNING = ""
 _AGAIN = "again"
 _LEASE_MS = 60_000
 _LOOK_SECONDS = 1.0
-_REST = 9
-"""Chores rest nine times as long as they worked, so they take a tenth of the time and of the writer."""
+_REST = 49
+"""Chores rest so many times as long as they worked: they take a fiftieth of a core, and of the writer."""
 _ROWS_AT_ONCE = 1_000
 _COUNTED_AT_ONCE = 10_000
 _POOLS_AT_ONCE = 50

@@ -21,6 +21,7 @@ from lido.flows import (
     scenes,
     sign_up_session,
     situations,
+    step_up,
     tries,
     triggers,
 )
@@ -37,7 +38,6 @@ from lido.storage import lockouts
 from lido.storage.database import Transaction
 
 _SECRET_BLOCK_SECONDS = 60
-_WISHES = ("TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN")
 _TRIGGERS = ("PreAuthentication", "PostAuthentication", "PreTokenGeneration")
 
 
@@ -90,8 +90,6 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
     flow = _flow(flow_name, attempt.door)
     typed = required(attempt.given, "USERNAME")
     chooses = flow.first == "SELECT_CHALLENGE"
-    if chooses:
-        _refuse_wishes(attempt)
     with call.db.read() as tx:
         scene = scenes.by_name(call, tx, attempt, typed)
         _require_allowed(scene.terms, flow)
@@ -117,8 +115,10 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
         device_key=scenes.named_device(attempt.given),
     )
     scene = scenes.with_device(call, scene, begun.device_key)
+    if chooses:
+        begun = step_up.begin(call, scene, begun, attempt.given)
     situation = situations.of(call, scene, begun)
-    has_no_choice = chooses and scene.user is not None and not situation.first_factors
+    has_no_choice = chooses and not begun.proofs and scene.user is not None and not situation.first_factors
     if has_no_choice and not hides and situation.status == Status.UNCONFIRMED:
         raise errors.UserNotConfirmed
     if has_no_choice and hides:
@@ -167,13 +167,6 @@ def _flow(name: str, door: Door) -> Flow:
     return flow
 
 
-def _refuse_wishes(attempt: Attempt) -> None:
-    """Whoever asks for a strength must not be given tokens without it."""
-    for name in _WISHES:
-        if attempt.given.get(name):
-            raise errors.InvalidParameter(steps.NOT_BUILT.format(name))
-
-
 def _require_allowed(terms: Terms, flow: Flow) -> None:
     if flow.permission not in terms.flows:
         raise errors.InvalidParameter(f"{flow.name} flow not enabled for this client")
@@ -214,7 +207,10 @@ def _with_proof(call: Call, attempt: Attempt, session: str, named: str) -> Outco
     by_link = magic_links.is_one(begun)
     if by_link:
         begun = magic_links.opened(call, scene, begun)
-    begun = structs.replace(begun, door=attempt.door, device_key=scenes.named_device(attempt.given))
+    if attempt.given.get(step_up.TOKEN):
+        raise errors.InvalidParameter(f"{step_up.TOKEN} and Session cannot both be given.")
+    device_key, targets = scenes.named_device(attempt.given), step_up.targets(scene, attempt.given)
+    begun = structs.replace(begun, door=attempt.door, device_key=device_key, targets=targets)
     scene = scenes.with_device(call, scene, begun.device_key)
     turn = Turn(call, scene, begun, attempt.given, situations.of(call, scene, begun))
     effects = (_spending(turn),) if by_link else (_spending(turn), sign_up_session.require_first(scene))

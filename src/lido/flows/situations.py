@@ -6,7 +6,7 @@ from lido.flows import unknown_users
 from lido.flows.progress import INVALID, Progress
 from lido.flows.scenes import Scene
 from lido.records import DeviceStatus, Factor, Status
-from lido.rules import first_factors, second_factors, steps
+from lido.rules import first_factors, second_factors, steps, strength
 from lido.rules.steps import Ask, DeviceRule, Refuse, Situation
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_phone
 
@@ -31,7 +31,7 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
         temporary_expired=row is not None and row.expires_at is not None and row.expires_at <= call.now,
         mfa=mfa,
         choice=progress.choice,
-        first_factors=_choices(call, scene, needs_mfa=needs_mfa) if chooses else (),
+        first_factors=_strong(scene, _choices(call, scene, needs_mfa=needs_mfa), progress.targets) if chooses else (),
         second=progress.second,
         second_factors=active,
         preferred=second_factors.preferred(user) if active and user else None,
@@ -40,7 +40,7 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
         recovery_codes=user is not None and bool(user.factors & Factor.RECOVERY_CODES),
         device=_device_rule(scene),
         device_begun=progress.device_begun,
-        stronger=progress.stronger,
+        targets=progress.targets,
     )
 
 
@@ -51,6 +51,12 @@ def _choices(call: Call, scene: Scene, *, needs_mfa: bool) -> tuple[str, ...]:
         return first_factors.pretended(scene.pool, by_phone=by_phone, has_passkey=chance % 2 == 0)
     has_password = scene.password is not None
     return first_factors.available(scene.pool, scene.user, has_password=has_password, needs_mfa=needs_mfa)
+
+
+def _strong(scene: Scene, choices: tuple[str, ...], targets: tuple[int, ...]) -> tuple[str, ...]:
+    """Those from which what was asked for can be reached, by anybody: second factors of users are not told here."""
+    least, settings = min(targets, default=0), scene.pool.settings
+    return tuple(name for name in choices if strength.strongest(settings, (name,)) >= least)
 
 
 def _device_rule(scene: Scene) -> DeviceRule:

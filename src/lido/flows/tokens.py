@@ -1,15 +1,16 @@
 """Tokens: made for whoever is signed in, and ended for all devices at once. Refreshing is flows/families.py."""
 
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, devices, signing
+from lido.flows import access, devices, grants, signing
 from lido.flows import sessions as tracking
 from lido.flows.devices import NewDevice
 from lido.flows.events import Fact, tell
+from lido.flows.grants import GrantInfo
 from lido.flows.sign_in import SignedIn
 from lido.records import Client, Pool, Session, Status, User
 from lido.rules import claims, jwt, refresh_tokens, second_factors, strength
@@ -33,21 +34,6 @@ class Tokens(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "Tokens(…)"
-
-
-class GrantInfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a session came about: kept with it, because refreshed tokens say the same.
-
-    `acr` is the name that the level reached had at that time.
-    """
-
-    origin: Literal["api"]
-    scope: str
-    amr: tuple[str, ...] = ()
-    acr: str | None = None
-
-
-_decode_grant = msgspec.json.Decoder(GrantInfo).decode
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -94,7 +80,7 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
         created_at=now,
         expires_at=now + scene.terms.refresh_seconds * 1000,
         active_at=now,
-        grant_info=msgspec.json.encode(info).decode(),
+        grant_info=grants.write(info),
         device_key=new_device.key if new_device else scene.device.device_key if scene.device else None,
         event_id=call.entropy.time_ordered_id(now),
     )
@@ -126,7 +112,7 @@ def _grant_info(signed_in: SignedIn) -> GrantInfo:
     settings = signed_in.scene.pool.settings
     amr = strength.amr(signed_in.proofs, passkey_mfa=second_factors.passkeys_are_mfa(settings))
     acr = strength.acr(signed_in.proofs, settings.shape.acr_configuration)
-    return GrantInfo("api", claims.SIGN_IN_SCOPE, amr, acr)
+    return GrantInfo("api", claims.SIGN_IN_SCOPE, amr, acr, signed_in.proofs)
 
 
 def _moment_to_issue(call: Call, terms: Terms, user: User) -> int:
@@ -155,7 +141,7 @@ def mint(call: Call, holder: Holder, session: Session, now: int) -> tuple[str, s
     user, terms, iss = holder.user, holder.terms, access.issuer(call, holder.pool)
     iat = now // 1000
     origin_jti = session.id if terms.revocable else None
-    told = _decode_grant(session.grant_info) if strength.is_told(holder.pool) else None
+    told = grants.read(session) if strength.is_told(holder.pool) else None
     acr, amr = (told.acr, told.amr) if told else (None, ())
     access_token = claims.access_claims(
         sub=user.sub,

@@ -4,11 +4,11 @@ The whole is checked after every change, so that no order of operations leads to
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lido import errors
 from lido.records import PoolSettings
-from lido.rules import tags
+from lido.rules import strength, tags
 from lido.shapes import idp
 
 _SES_REGIONS = ("eu-west-1", "us-east-1", "us-west-2")
@@ -29,6 +29,7 @@ def check(settings: PoolSettings, region: str) -> None:
     _check_first_factors(settings)
     _check_email_mfa(settings)
     _check_recovery(settings)
+    _check_acr(shape.acr_configuration or {})
 
 
 def _refuse(condition: object, sentence: str) -> None:
@@ -163,4 +164,14 @@ def _check_recovery(settings: PoolSettings) -> None:
         names == {"verified_phone_number"} and settings.sms_mfa is not None,
         "Invalid account recovery setting parameter. Account Recovery Setting cannot use verified_phone_number as a "
         "recovery mechanism when SMS MFA is configured.",
+    )
+
+
+def _check_acr(given: Mapping[str, idp.AcrLevelConfigType]) -> None:
+    named = {level: strength.name(level, given) for level in strength.LEVELS}
+    _refuse(len(set(named.values())) < len(named), "ACR values must be unique within a user pool.")
+    others = {name: strength.default_name(level) for level, name in named.items()}
+    _refuse(
+        any(name in others.values() and name != default for name, default in others.items()),
+        "An ACR value cannot be the default value of another level.",
     )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.records import Folding, PoolSettings
-from lido.rules import pool_requirements, schema
+from lido.rules import pool_requirements, schema, strength
 from lido.shapes import idp
 
 MINIMUM_PASSWORD_LENGTH = 8
@@ -167,7 +167,15 @@ def _completed(given: idp.UserPoolType, validity_days: int | None) -> idp.UserPo
             and policies.password_policy.temporary_password_validity_days,
         ),
         user_pool_tier=given.user_pool_tier or "ESSENTIALS",
+        acr_configuration=_levels(given.acr_configuration),
     )
+
+
+def _levels(given: dict[str, idp.AcrLevelConfigType] | None) -> dict[str, idp.AcrLevelConfigType] | None:
+    """All four names, once one is given."""
+    if not given:
+        return None
+    return {f"Level{level}": idp.AcrLevelConfigType(acr_value=strength.name(level, given)) for level in strength.LEVELS}
 
 
 def _policies(given: idp.UserPoolPolicyType, validity_days: int | None) -> idp.UserPoolPolicyType:

@@ -113,6 +113,14 @@ def preferred(user: User) -> str | None:
     return CHALLENGES.get(Factor(user.preferred_factor)) if user.preferred_factor else None
 
 
+def possible(settings: PoolSettings) -> frozenset[str]:
+    """The second factors that some user of the pool may have. Authenticators stay when the pool stops offering them."""
+    if settings.shape.mfa_configuration in (None, "OFF"):
+        return frozenset()
+    passkeys = ("WEB_AUTHN",) if passkeys_are_mfa(settings) else ()
+    return frozenset(("SOFTWARE_TOKEN_MFA", *to_set_up(settings), *passkeys))
+
+
 def to_set_up(settings: PoolSettings) -> tuple[str, ...]:
     """The second factors that the pool offers. A phone number is given to users by operators only."""
     offered = {

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from lido import errors
 from lido.records import Status
-from lido.rules import first_factors, second_factors
+from lido.rules import first_factors, second_factors, strength
 from lido.rules.second_factors import FIRST_FACTORS as FIRST_FACTORS
 from lido.rules.second_factors import SECOND_FACTORS
 from lido.rules.second_factors import Proof as Proof
@@ -22,6 +22,8 @@ DeviceRule = Literal["none", "remembered", "suppresses"]
 """Of the device that was named: unknown; known; known, and proving it stands for the second factor."""
 
 NOT_BUILT = "{} is not built yet, see docs/compatibility.md."
+TOO_WEAK = "The requested authentication context class cannot be reached."
+_OUT_OF_REACH = 5
 RECOVERY = "RECOVERY_CODE"
 """The challenge that is never asked for: its answer is taken in place of a second factor's."""
 
@@ -65,7 +67,7 @@ class Situation(Struct, frozen=True):
     `challenge` is the flow's first, `choice` the first factor chosen where the flow asks for a choice, `second` the
     second one chosen (or MFA_SETUP, while an authenticator is being set up). `mfa` is the pool's MfaConfiguration,
     `to_set_up` what its users may set up. `device_begun`: the first half of the device's proof was given.
-    `stronger`: what was asked for needs two factors.
+    `targets` are the levels of strength that were asked for (rules/strength.py), the best first.
     """
 
     challenge: str
@@ -85,7 +87,7 @@ class Situation(Struct, frozen=True):
     recovery_codes: bool = False
     device: DeviceRule = "none"
     device_begun: bool = False
-    stronger: bool = False
+    targets: tuple[int, ...] = ()
 
 
 class Ask(Struct, frozen=True):
@@ -136,15 +138,23 @@ def _device(now: Situation) -> Step:
 
 
 def _needs_second_factor(now: Situation) -> bool:
-    if now.mfa != "ON" and not now.stronger and (now.mfa == "OFF" or not now.second_factors):
+    if _is_too_weak(now):
+        return True
+    if now.mfa != "ON" and (now.mfa == "OFF" or not now.second_factors):
         return False
     return not second_factors.suffice(
-        now.proofs, passkey_mfa=now.passkey_mfa, device_suppresses=now.device == "suppresses" and not now.stronger
+        now.proofs, passkey_mfa=now.passkey_mfa, device_suppresses=now.device == "suppresses"
     )
 
 
+def _is_too_weak(now: Situation) -> bool:
+    return bool(now.targets) and strength.level(now.proofs) < (target(now) or _OUT_OF_REACH)
+
+
 def _second(now: Situation) -> Step:
-    usable = [name for name in now.second_factors if second_factors.is_new(name, now.proofs)]
+    usable = can_choose(now)
+    if not usable and _is_too_weak(now):
+        return Refuse(errors.NotAuthorized, TOO_WEAK)
     if not usable:
         return _set_up(now)
     if now.second in usable:
@@ -171,7 +181,7 @@ _TABLE = (
     _Row(lambda now: now.temporary and now.temporary_expired, _says(Refuse(errors.NotAuthorized, _EXPIRED))),
     _Row(lambda now: now.temporary, _says(Ask("NEW_PASSWORD_REQUIRED"))),
     _Row(lambda now: now.second == "MFA_SETUP", _says(Ask("MFA_SETUP"))),
-    _Row(lambda now: now.device == "suppresses" and not now.stronger and _device_is_unproven(now), _device),
+    _Row(lambda now: now.device == "suppresses" and _device_is_unproven(now) and not _is_too_weak(now), _device),
     _Row(_needs_second_factor, _second),
     _Row(lambda now: now.device != "none" and _device_is_unproven(now), _device),
     _Row(lambda now: now.status == Status.CONFIRMED, _says(Enter())),
@@ -192,8 +202,29 @@ def next_step(now: Situation) -> Step:
 
 
 def can_choose(now: Situation) -> tuple[str, ...]:
-    """The second factors that somebody may choose from (`MFAS_CAN_CHOOSE`)."""
+    """The second factors that somebody may choose from (`MFAS_CAN_CHOOSE`), of whom each reaches what was asked for."""
+    new = _new_second_factors(now)
+    if not _is_too_weak(now):
+        return new
+    least = target(now) or _OUT_OF_REACH
+    return tuple(name for name in new if strength.level_with(now.proofs, (name,)) >= least)
+
+
+def _new_second_factors(now: Situation) -> tuple[str, ...]:
     return tuple(name for name in now.second_factors if second_factors.is_new(name, now.proofs))
+
+
+def target(now: Situation) -> int | None:
+    """The first level asked for that was reached, or that one more factor of the user reaches."""
+    best = max(strength.level_with(now.proofs, more) for more in ((), *((name,) for name in _new_second_factors(now))))
+    return next((level for level in now.targets if level <= best), None)
+
+
+def attainable(now: Situation) -> int | None:
+    """The first level asked for that somebody who begins anew reaches with the factors they have."""
+    seconds = ((), *((name,) for name in now.second_factors))
+    levels = [strength.level_with((), (first, *more)) for first in now.first_factors for more in seconds]
+    return next((level for level in now.targets if level <= max(levels, default=0)), None)
 
 
 def can_set_up(now: Situation) -> tuple[str, ...]:
@@ -210,4 +241,5 @@ def takes_recovery_code(now: Situation) -> bool:
         and not _knows_nobody(now)
         and isinstance(step, Ask)
         and step.challenge in SECOND_FACTORS
+        and not _is_too_weak(now)  # for it proves less than what it stands for
     )

@@ -23,7 +23,7 @@ from lido.storage.turns import Turns
 _OLDEST: Final = (3, 51, 3)
 """Every earlier SQLite may corrupt a write-ahead log that one connection resets while another writes."""
 
-_READER_CACHE_KIB: Final = 512
+_READER_CACHE_KIB: Final = 8192
 _WRITER_CACHE_KIB: Final = 8192
 _STATEMENTS: Final = 256
 _KEPT_JOURNAL_BYTES: Final = 64 * 1024 * 1024

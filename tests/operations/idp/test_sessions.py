@@ -371,12 +371,3 @@ def test_the_profile_decides_where_they_have_none(house, profile, is_told):
     people.alice()
     told = claims(people.sign_in()["AccessToken"])
     assert ("amr" in told, "acr" in told) == (is_told, is_told)
-
-
-@pytest.mark.parametrize("name", ["TARGET_ACR_VALUES", "MAX_AGE"])
-def test_a_wish_for_strength_is_refused_rather_than_passed_over(house, name):
-    people = People(house, ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
-    people.alice()
-    asked = {"USERNAME": "alice", "PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": "Passw0rd!", name: "1"}
-
-    assert refusal(people.initiate, "USER_AUTH", **asked).name == "InvalidParameter"
