@@ -8,8 +8,8 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access, events
 from lido.flows.events import Fact
-from lido.records import Client, Pool
-from lido.rules import options
+from lido.records import Client, Pool, PoolSettings
+from lido.rules import options, pool_requirements
 from lido.storage import clients, pools
 
 OPERATION = "lido pool set"
@@ -29,10 +29,18 @@ def set_for_pool(call: Call, pool_id: str, changes: Mapping[str, str]) -> Pool:
         with call.db.write() as tx:
             seen = access.require_pool(call, tx, pool_id)
             settings = replace(seen.settings, options=changed(seen.settings.options, changes))
+            _require_consistent(settings, seen.region)
             if pools.set_settings(tx, seen, name=seen.name, settings=settings, now=call.now):
                 events.tell(call, tx, pool_id, "pool_changed", fact=Fact(operation=OPERATION, names=sorted(changes)))
                 return access.require_pool(call, tx, pool_id)
     raise errors.ConcurrentModification
+
+
+def _require_consistent(settings: PoolSettings, region: str) -> None:
+    try:
+        pool_requirements.check(settings, region)
+    except errors.InvalidParameter as contradiction:
+        raise ValueError(contradiction.message) from None
 
 
 def set_for_client(call: Call, client_id: str, changes: Mapping[str, str]) -> Client:

@@ -1,8 +1,8 @@
 """Which first factors somebody may choose from in choice-based sign-in (`USER_AUTH`), by wire name."""
 
 from lido.records import Factor, Pool, User
-from lido.rules import options
-from lido.rules.second_factors import passkeys_are_mfa
+from lido.rules import options, second_factors
+from lido.rules.second_factors import Medium, Proof, passkeys_are_mfa
 
 PASSWORDS = ("PASSWORD", "PASSWORD_SRP")
 LINK = "EMAIL_LINK"
@@ -31,25 +31,34 @@ def sends_links(pool: Pool) -> bool:
 def available(pool: Pool, user: User, *, has_password: bool, needs_mfa: bool) -> tuple[str, ...]:
     """What the pool allows and the user has; an address only where the user has proven it.
 
-    `needs_mfa`: a second factor will be asked for, so that codes do not count as the first one.
+    `needs_mfa`: a second factor will be asked for. Codes then count as the first one only where the pool says so
+    (`passwordless_mfa`), and not where they would lead to no second.
     """
     passkeys = bool(user.factors & Factor.PASSKEY) and (not needs_mfa or passkeys_are_mfa(pool.settings))
+    by_email, by_sms = (not needs_mfa or _leads_on(pool, user, medium) for medium in ("EMAIL", "SMS"))
     has = {
         "PASSWORD": has_password,
         "PASSWORD_SRP": has_password,
-        "EMAIL_OTP": not needs_mfa and user.email is not None and user.email_verified,
-        "SMS_OTP": not needs_mfa and user.phone_number is not None and user.phone_verified,
+        "EMAIL_OTP": by_email and user.email is not None and user.email_verified,
+        "SMS_OTP": by_sms and user.phone_number is not None and user.phone_verified,
         "WEB_AUTHN": passkeys,
-        LINK: not needs_mfa and user.email is not None and user.email_verified,
+        LINK: by_email and user.email is not None and user.email_verified,
     }
     may = allowed(pool)
     return tuple(name for name in CHOICES if name in may and has[name])
 
 
+def _leads_on(pool: Pool, user: User, medium: Medium) -> bool:
+    if options.text(pool, "passwordless_mfa") != "true":
+        return False
+    second, code = second_factors.active(pool.settings, user), Proof("email_otp", 0, medium)
+    return not second or any(second_factors.is_new(name, (code,)) for name in second)
+
+
 def pretended(pool: Pool, *, by_phone: bool, has_passkey: bool) -> tuple[str, ...]:
     """What somebody who does not exist is offered: as a user with password and one address would be."""
     may = allowed(pool)
-    if pool.settings.shape.mfa_configuration == "ON":
+    if pool.settings.shape.mfa_configuration == "ON" and options.text(pool, "passwordless_mfa") != "true":
         may &= {*PASSWORDS, "WEB_AUTHN"}
     if not has_passkey:
         may -= {"WEB_AUTHN"}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from lido.records import Client, Pool
+from lido.records import Client, Pool, PoolSettings
 
 _ORIGIN = re.compile(r"(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|android:apk-key-hash:[A-Za-z0-9_-]{43})\Z")
 
@@ -70,6 +70,13 @@ OPTIONS = {
             "Recovery codes are taken in place of a second factor, each once.",
         ),
         Option(
+            "passwordless_mfa",
+            "boolean",
+            "false",
+            "false",
+            "Codes and links may be the first factor also where a second one of another kind is asked for.",
+        ),
+        Option(
             "passkey_origins",
             "origins",
             "",
@@ -124,25 +131,30 @@ def _fits(form: str, value: str) -> bool:
 
 def text(pool: Pool, name: str) -> str:
     """The value in force for the pool."""
-    given = _given(pool.settings.options, pool, f"lido:{name}", name)
+    return in_force(pool.settings, name)
+
+
+def in_force(settings: PoolSettings, name: str) -> str:
+    """The value that a pool of these settings has."""
+    given = _given(settings.options, settings, f"lido:{name}", name)
     if given is not None:
         return given
     option = OPTIONS[name]
-    return option.secure if name != "profile" and text(pool, "profile") == "secure" else option.compatible
+    return option.secure if name != "profile" and in_force(settings, "profile") == "secure" else option.compatible
 
 
 def is_on(pool: Pool, name: str, client: Client | None = None) -> bool:
     """Whether a boolean option is on for the pool, or for the client where it says otherwise."""
     if client is not None:
-        given = _given(client.settings.options, pool, f"lido:{client.client_id}:{name}", name)
+        given = _given(client.settings.options, pool.settings, f"lido:{client.client_id}:{name}", name)
         if given is not None:
             return given == "true"
     return text(pool, name) == "true"
 
 
-def _given(options: Mapping[str, str], pool: Pool, tag: str, name: str) -> str | None:
+def _given(options: Mapping[str, str], settings: PoolSettings, tag: str, name: str) -> str | None:
     if options.get(name):
         return options[name]
-    tagged = (pool.settings.shape.user_pool_tags or {}).get(tag, "")
+    tagged = (settings.shape.user_pool_tags or {}).get(tag, "")
     # A tag is anybody's text: one that does not fit counts as absent.
     return tagged if tagged and _fits(OPTIONS[name].form, tagged) else None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from lido import errors
 from lido.records import PoolSettings
-from lido.rules import strength, tags
+from lido.rules import options, strength, tags
 from lido.shapes import idp
 
 _SES_REGIONS = ("eu-west-1", "us-east-1", "us-west-2")
@@ -128,7 +128,8 @@ def _check_first_factors(settings: PoolSettings) -> None:
         "SMS_OTP can not be configured as AuthFactor as user pool is missing valid SMS configuration",
     )
     if shape.mfa_configuration == "ON":
-        _refuse(factors & {"EMAIL_OTP", "SMS_OTP"}, _MFA_EXCLUDES)
+        without_password = options.in_force(settings, "passwordless_mfa") == "true"
+        _refuse(factors & {"EMAIL_OTP", "SMS_OTP"} and not without_password, _MFA_EXCLUDES)
         webauthn = settings.webauthn or idp.WebAuthnConfigurationType()
         _refuse(
             "WEB_AUTHN" in factors and webauthn.factor_configuration != "MULTI_FACTOR_WITH_USER_VERIFICATION",
