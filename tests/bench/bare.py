@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import gmpy2
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from tests.bench import gauges
@@ -22,6 +22,9 @@ from lido.rules.passwords import Hasher
 
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 _CONTENT = os.urandom(600)
+_PASSKEY = ec.generate_private_key(ec.SECP256R1())
+_PASSKEY_PUBLIC = _PASSKEY.public_key()
+_ASSERTION = _PASSKEY.sign(_CONTENT, ec.ECDSA(SHA256()))
 _EXPONENTS = [int.from_bytes(os.urandom(32), "big") for _ in range(3)]
 _BASE = int.from_bytes(os.urandom(383), "big")
 _HASHER = Hasher()
@@ -43,6 +46,10 @@ def _power() -> None:
 
 def _verify() -> None:
     _HASHER.verify(_PHC, "Passw0rd!")
+
+
+def _check_assertion() -> None:
+    _PASSKEY_PUBLIC.verify(_ASSERTION, _CONTENT, ec.ECDSA(SHA256()))
 
 
 def _make() -> None:
@@ -81,6 +88,11 @@ class Cryptography(NamedTuple):
 PASSWORD_SIGN_IN = Cryptography("one argon2id, two signatures", (_verify, _sign))
 SRP_SIGN_IN = Cryptography("three powers, two signatures", (_power, _sign))
 REFRESH = Cryptography("two signatures", (_sign,))
+DEVICE_SIGN_IN = Cryptography("six powers, two signatures", (_power, _power, _sign))
+# The three HMACs of a TOTP code are microseconds.
+TOTP_SIGN_IN = PASSWORD_SIGN_IN
+PASSKEY_SIGN_IN = Cryptography("one ES256 check, two signatures", (_check_assertion, _sign))
+CODE_SIGN_IN = REFRESH
 SIGN_UP = Cryptography("one argon2id, one power", (_verify, _make))
 
 

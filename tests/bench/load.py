@@ -1,7 +1,7 @@
 """The load generator: a process of its own that keeps a number of connections busy, each with one conversation.
 
-It does next to nothing for a request: the bytes are there already, and only status and length of the
-answer are looked at. So on two cores it leaves the server more than one.
+It does next to nothing for a request: the bytes are there already, and only the status of an
+answer is looked at, and whether it holds what is wanted. So on two cores it leaves the server more than one.
 """
 
 import asyncio
@@ -16,10 +16,14 @@ import uvloop
 
 
 class Ask(NamedTuple):
-    """One request of a conversation; the operation that is measured ends with the answer to its `last`."""
+    """One request of a conversation; the operation that is measured ends with the answer to its `last`.
+
+    An answer that does not hold `wanted` is a refusal, whatever its status.
+    """
 
     request: bytes
     last: bool = True
+    wanted: bytes = b""
 
 
 _PATIENCE_SECONDS = 30
@@ -129,7 +133,7 @@ class _Line(asyncio.Protocol):
         self._waited += now - self._sent_at
         body, self._body = self._body, b""
         status = self._parser.get_status_code()
-        if status != 200:
+        if status != 200 or self._asked.wanted not in body:
             self._finish(f"{status} {body[:300]!r}")
             return
         if self._asked.last:

@@ -5,7 +5,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -33,7 +33,6 @@ _USERS = (
 _NAMES = "pool_id, name_key, kind, sub"
 _PASSWORDS = "pool_id, sub, material, temporary, version, set_at"
 
-Rows = tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[tuple[Any, ...]]]
 Insert = Callable[[str, str, list[tuple[Any, ...]]], None]
 
 
@@ -44,29 +43,50 @@ class Crowd(NamedTuple):
     signing_in: list[str]
 
 
-def fill(lido: Lido, pool_id: str, count: int, signing_in: int, say: Callable[[str], None]) -> Crowd:
-    """Write `count` confirmed users; `signing_in` of them, spread evenly, know their password."""
+class Possession(NamedTuple):
+    """What everybody of a pool has beside a password: a factor, and a row of `table` by sub and username."""
+
+    factor: Factor
+    table: str
+    columns: str
+    row: Callable[[str, str], tuple[Any, ...]]
+
+
+def fill(
+    lido: Lido,
+    insert: Insert,
+    pool_id: str,
+    count: int,
+    *,
+    by_srp: range,
+    say: Callable[[str], None],
+    has: Possession | None = None,
+) -> None:
+    """Write `count` confirmed users, who all have the same password; by SRP it is known of the numbers `by_srp`."""
     began = time.monotonic()
     with lido.database.read() as tx:
         pool = pools.find(tx, pool_id)
     assert pool is not None
-    step = max(1, count // signing_in)
-    rows = _people(lido, pool, count, step)
-    with _bulk(lido) as insert:
-        for number, batch in enumerate(iter(lambda: list(islice(rows, _BATCH)), [])):
-            users, names, secrets = ([rows_of[i] for rows_of in batch] for i in range(3))
-            insert("users", _USERS, users)
-            insert("user_names", _NAMES, names)
-            insert("passwords", _PASSWORDS, secrets)
-            if count > _BATCH:
-                say(f"{number * _BATCH + len(batch):,} of {count:,} users, {time.monotonic() - began:.0f} s")
-    # What the kernel still has to write would be paid for by the first who syncs.
-    os.sync()
-    return Crowd(count, [_username(number) for number in range(0, count, step)])
+    tables = [("users", _USERS), ("user_names", _NAMES), ("passwords", _PASSWORDS)]
+    if has is not None:
+        tables.append((has.table, has.columns))
+    rows = _people(lido, pool, count, by_srp, has)
+    for number, batch in enumerate(iter(lambda: list(islice(rows, _BATCH)), [])):
+        for (table, columns), of_table in zip(tables, zip(*batch, strict=True), strict=True):
+            insert(table, columns, list(of_table))
+        if count > _BATCH:
+            say(f"{number * _BATCH + len(batch):,} of {count:,} users, {time.monotonic() - began:.0f} s")
 
 
-def _people(lido: Lido, pool: Pool, count: int, step: int) -> Iterator[tuple[tuple[Any, ...], ...]]:
-    """The rows of each user. All have one hash; only those who sign in need a verifier under their own name."""
+def usernames(numbers: Iterable[int]) -> list[str]:
+    """The names of the users of those numbers."""
+    return [_username(number) for number in numbers]
+
+
+def _people(
+    lido: Lido, pool: Pool, count: int, by_srp: range, has: Possession | None
+) -> Iterator[tuple[tuple[Any, ...], ...]]:
+    """The rows of each user. All have one hash; only those who sign in by SRP need a verifier under their own name."""
     pool_id, folding = pool.pool_id, pool.folding
     dice = random.Random(f"{pool_id}{count}")
     call = lido.call()
@@ -74,17 +94,18 @@ def _people(lido: Lido, pool: Pool, count: int, step: int) -> Iterator[tuple[tup
     salt = call.entropy.bytes(srp.SALT_BYTES)
     realm = pool_id.partition("_")[2]
     filler = bytes(384)
+    factors = Factor.PASSWORD | (has.factor if has else Factor.NONE)
     for number in range(count):
         username = _username(number)
-        knows = number % step == 0
-        verifier = srp.pad(srp.verifier(srp.x(realm, username, PASSWORD, salt))) if knows else filler
+        verifier = srp.pad(srp.verifier(srp.x(realm, username, PASSWORD, salt))) if number in by_srp else filler
         sub = str(uuid.UUID(int=dice.getrandbits(128), version=4))
         material = Material(phc, salt, verifier, username).encode()
         sealed = call.keys.seal(passwords.PURPOSE, material, pool_id, sub)
         yield (
-            _user(pool, sub, username, number, dice, call.now),
+            _user(pool, sub, username, number, dice, call.now, factors),
             (pool_id, fold(username, folding), int(HandleKind.USERNAME), sub),
             (pool_id, sub, sealed, False, 1, call.now),
+            *(() if has is None else (has.row(sub, username),)),
         )
 
 
@@ -92,7 +113,9 @@ def _username(number: int) -> str:
     return f"person-{number:07}"
 
 
-def _user(pool: Pool, sub: str, username: str, number: int, dice: random.Random, now: int) -> tuple[Any, ...]:
+def _user(
+    pool: Pool, sub: str, username: str, number: int, dice: random.Random, now: int, factors: int
+) -> tuple[Any, ...]:
     given, family = dice.choice(GIVEN_NAMES), dice.choice(FAMILY_NAMES)
     email, phone = f"{given}.{family}.{number}@example.com".lower(), f"+1555{number:07}"
     name, folding = f"{given} {family}", pool.folding
@@ -107,7 +130,7 @@ def _user(pool: Pool, sub: str, username: str, number: int, dice: random.Random,
             0,
             0,
             1,
-            int(Factor.PASSWORD),
+            factors,
         ),
         *(email, cut_key(email, folding), True, phone, False),
         *(cut_key(name, folding), cut_key(given, folding), cut_key(family, folding)),
@@ -116,7 +139,7 @@ def _user(pool: Pool, sub: str, username: str, number: int, dice: random.Random,
     )
 
 
-class _bulk:  # noqa: N801 - used like a function
+class bulk:  # noqa: N801 - used like a function
     """A connection of our own to the same database, whose `insert` writes many rows at once."""
 
     def __init__(self, lido: Lido) -> None:
@@ -146,6 +169,8 @@ class _bulk:  # noqa: N801 - used like a function
             self._sqlite.pragma("wal_checkpoint(TRUNCATE)")
             self._sqlite.close()
         else:
-            self._postgresql.execute("VACUUM (ANALYZE) users, user_names, passwords")
+            self._postgresql.execute("VACUUM (ANALYZE) users, user_names, passwords, totp_keys, passkeys, devices")
             self._postgresql.execute("CHECKPOINT")
             self._postgresql.close()
+        # What the kernel still has to write would be paid for by the first who syncs.
+        os.sync()

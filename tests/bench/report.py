@@ -84,7 +84,8 @@ def _plot(rows: list[Row], path: Path) -> None:
 
     shown = [row for row in rows if row.users < 100_000]
     engines = list(dict.fromkeys(row.engine for row in shown))
-    figure, axes = plt.subplots(1, len(engines), figsize=(5.5 * len(engines), 3.6), sharey=True, squeeze=False)
+    height = 1.2 + 0.3 * len({row.operation for row in shown})
+    figure, axes = plt.subplots(1, len(engines), figsize=(5.5 * len(engines), height), sharey=True, squeeze=False)
     for axis, engine in zip(axes[0], engines, strict=True):
         of_engine = [row for row in shown if row.engine == engine]
         names = [row.operation for row in of_engine]

@@ -11,7 +11,8 @@ from threading import Event
 from typing import Any, NamedTuple
 
 import psycopg
-from tests.bench import bare, gauges, load, people, wire
+from tests.bench import bare, factor_people, factor_sign_ins, gauges, load, people, wire
+from tests.bench.factor_people import Factored
 from tests.bench.people import PASSWORD, Crowd
 from tests.bench.workloads import Repeated, SecureRemotePassword, SigningUp
 from tests.databases import fresh_url
@@ -25,6 +26,7 @@ from lido.settings import load as settings_of
 
 ENGINES = ("sqlite", "postgresql")
 SIGNED_IN = 64
+_SIGNING_IN = 500
 _ARGON2 = {"argon2_memory_kib": Settings().argon2_memory_kib, "argon2_time_cost": Settings().argon2_time_cost}
 _FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
@@ -54,14 +56,18 @@ def stand(engine: str, folder: Path, *, users: int, hello: bare.Hello, say: Say)
     """A server on a fresh database of `engine` with so many users."""
     with _database(engine, folder) as database:
         say(f"{engine}: writing {users:,} users")
-        pool_id, client_id, crowd = _people(database, folder, users, say)
+        pool_id, client_id, crowd, factored = _people(database, folder, users, say)
         with Server(folder, database, **_ARGON2) as server:
             assert server._process is not None
             pid = server._process.pid
             Event().wait(1)  # what a start allocates is given back by then
             idle_mib = gauges.memory_mib(pid)
             signed_in = _sign_in(server.port, client_id, crowd.signing_in[:SIGNED_IN])
-            driver = load.start(_workloads(server, pool_id, client_id, crowd, signed_in) | {"hello": hello.workload()})
+            driver = load.start(
+                _workloads(server, pool_id, client_id, crowd, signed_in)
+                | factor_sign_ins.workloads(server.port, factored)
+                | {"hello": hello.workload()}
+            )
             try:
                 yield Stand(
                     engine,
@@ -88,8 +94,8 @@ def _database(engine: str, folder: Path) -> Iterator[str]:
             yield url
 
 
-def _people(database: str, folder: Path, users: int, say: Say) -> tuple[str, str, Crowd]:
-    """A pool, a client and its users, made before any server runs."""
+def _people(database: str, folder: Path, users: int, say: Say) -> tuple[str, str, Crowd, Factored]:
+    """A pool, a client and its users, and the pools of people with further factors, made before any server runs."""
     settings = settings_of({"data_dir": str(folder), "database": database}, environ={})
     with open_installation(settings, create=True) as lido:
         root = operators.as_root(lido.call())
@@ -99,8 +105,12 @@ def _people(database: str, folder: Path, users: int, say: Say) -> tuple[str, str
 
         pool_id = ask("CreateUserPool", PoolName="bench")["UserPool"]["Id"]
         client = ask("CreateUserPoolClient", UserPoolId=pool_id, ClientName="bench", ExplicitAuthFlows=_FLOWS)
-        crowd = people.fill(lido, pool_id, users, min(users, 500), say)
-        return pool_id, client["UserPoolClient"]["ClientId"], crowd
+        signing_in = range(0, users, max(1, users // _SIGNING_IN))
+        with people.bulk(lido) as insert:
+            people.fill(lido, insert, pool_id, users, by_srp=signing_in, say=say)
+            factored = factor_people.write(lido, insert, ask, say)
+        crowd = Crowd(users, people.usernames(signing_in))
+        return pool_id, client["UserPoolClient"]["ClientId"], crowd, factored
 
 
 def _postgresql_pid(database: str) -> int:
@@ -144,7 +154,7 @@ def _workloads(
     named = [{"UserPoolId": pool_id, "Username": name} for name in crowd.signing_in]
     said = {
         "password": each("InitiateAuth", flow("USER_PASSWORD_AUTH", passwords)),
-        "srp": SecureRemotePassword(port, pool_id, client_id, crowd.signing_in),
+        "srp": SecureRemotePassword(wire.Client(port, client_id), pool_id, crowd.signing_in),
         "refresh": each("InitiateAuth", flow("REFRESH_TOKEN_AUTH", refreshes)),
         "get_user": each("GetUser", reads),
         "admin_get_user": each("AdminGetUser", named, signed=True),

@@ -1,22 +1,16 @@
 """What the connections say: requests repeated, people signing up, people signing in by SRP."""
 
-import hashlib
 import json
 import random
-import time
-from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import NamedTuple
 
-import gmpy2
+from tests.bench import srp_client
 from tests.bench.load import Ask, Conversation
 from tests.bench.people import PASSWORD
-from tests.bench.wire import request
-
-from lido.rules import srp
-
-_PAIRS = 256
+from tests.bench.srp_client import EphemeralKey
+from tests.bench.wire import Client, request
 
 
 class Repeated(NamedTuple):
@@ -64,45 +58,34 @@ def _sign_up(template: bytes, numbers: Iterator[int]) -> Conversation:
 
 
 class SecureRemotePassword(NamedTuple):
-    """Both calls of an SRP sign-in. The client's a and A were made before; its last power is made here, on the way."""
+    """Both calls of an SRP sign-in."""
 
-    port: int
+    client: Client
     pool_id: str
-    client_id: str
     usernames: list[str]
 
     def __call__(self) -> Iterator[Conversation]:
-        pairs = [(a, int(gmpy2.powmod(srp.G, a, srp.N))) for a in (random.getrandbits(256) for _ in range(_PAIRS))]
-        following, people = cycle(pairs), cycle(self.usernames)
-        while True:
-            yield self._sign_in(following, people)
+        keys = srp_client.ephemeral_keys()
+        return sign_ins(self.usernames, lambda username: self._sign_in(username, next(keys)))
 
-    def _sign_in(self, pairs: Iterator[tuple[int, int]], people: Iterator[str]) -> Conversation:
-        for username in people:
-            a, public = next(pairs)
-            answered = yield Ask(self._start(username, public), last=False)
-            challenge = json.loads(answered)["ChallengeParameters"]
-            yield Ask(self._answer(username, a, public, challenge))
+    def _sign_in(self, username: str, key: EphemeralKey) -> Conversation:
+        started = yield Ask(self.client.initiate("USER_SRP_AUTH", USERNAME=username, SRP_A=key.public_hex), last=False)
+        challenge = json.loads(started)["ChallengeParameters"]
+        yield for_tokens(self.client.respond("PASSWORD_VERIFIER", **key.of_user(self.pool_id, PASSWORD, challenge)))
 
-    def _start(self, username: str, public: int) -> bytes:
-        parameters = {"USERNAME": username, "SRP_A": f"{public:x}"}
-        members = {"AuthFlow": "USER_SRP_AUTH", "ClientId": self.client_id, "AuthParameters": parameters}
-        return request(self.port, "InitiateAuth", members)
 
-    def _answer(self, username: str, a: int, public: int, challenge: dict[str, str]) -> bytes:
-        realm, identity = self.pool_id.partition("_")[2], challenge["USER_ID_FOR_SRP"]
-        theirs, salt = int(challenge["SRP_B"], 16), bytes.fromhex(challenge["SALT"])
-        x = srp.x(realm, identity, PASSWORD, salt)
-        u = int.from_bytes(hashlib.sha256(srp.pad(public) + srp.pad(theirs)).digest(), "big")
-        base = (theirs - srp.K * int(gmpy2.powmod(srp.G, x, srp.N))) % srp.N
-        key = srp.derive_key(u, int(gmpy2.powmod(base, a + u * x, srp.N)))
-        now = time.strftime("%a %b {} %H:%M:%S UTC %Y", time.gmtime()).format(time.gmtime().tm_mday)
-        block = challenge["SECRET_BLOCK"]
-        responses = {
-            "USERNAME": identity,
-            "PASSWORD_CLAIM_SECRET_BLOCK": block,
-            "PASSWORD_CLAIM_SIGNATURE": srp.signature(key, realm, identity, b64decode(block), now),
-            "TIMESTAMP": now,
-        }
-        members = {"ChallengeName": "PASSWORD_VERIFIER", "ClientId": self.client_id, "ChallengeResponses": responses}
-        return request(self.port, "RespondToAuthChallenge", members)
+def for_tokens(last: bytes) -> Ask:
+    """The last request of a sign-in, which another challenge must not answer."""
+    return Ask(last, wanted=b'"AuthenticationResult"')
+
+
+def sign_ins(usernames: list[str], sign_in: Callable[[str], Conversation]) -> Iterator[Conversation]:
+    """People sign in one after another, on each connection the next of them."""
+    people = cycle(usernames)
+    while True:
+        yield _one_after_another(people, sign_in)
+
+
+def _one_after_another(people: Iterator[str], sign_in: Callable[[str], Conversation]) -> Conversation:
+    for username in people:
+        yield from sign_in(username)

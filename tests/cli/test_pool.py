@@ -56,6 +56,9 @@ def test_one_wrong_value_leaves_everything_as_it_was(shell):
     pool = shell.house.pool()
 
     assert "profile takes compatible|secure" in shell.refuses("pool", "set", pool, "hide_users=true", "profile=best")
+    for age in ("0", "-1", "1.5", "100000", "ten", "٣٠"):
+        refused = shell.refuses("pool", "set", pool, "hide_users=true", f"factor_change_max_age={age}")
+        assert "factor_change_max_age takes off|seconds" in refused
     assert "There is no setting colour" in shell.refuses("pool", "set", pool, "hide_users=true", "colour=red")
 
     assert options(shell, pool) == {}

@@ -227,6 +227,20 @@ def test_what_is_set_up_is_of_another_kind_than_what_was_shown():
     assert steps.can_set_up(now) == (TOTP,)
 
 
+@pytest.mark.parametrize("mode", ["OPTIONAL", "ON"])
+def test_whose_factors_are_missing_gets_in_with_two_proofs_only(mode):
+    missed = situation(mfa=mode, factor_is_missing=True, to_set_up=(TOTP, EMAIL))
+    device = situation(mfa=mode, factor_is_missing=True, device="suppresses")
+
+    assert next_step(missed) == Refuse(errors.NotAuthorized, steps.MISSING)
+    assert next_step(device) == Ask("DEVICE_SRP_AUTH")
+    for second in (Proof("device", 2), BY_SMS):
+        proven = situation(
+            mfa=mode, factor_is_missing=True, device="suppresses", proofs=(*PASSWORD, Proof("device", 2), second)
+        )
+        assert next_step(proven) == Enter()
+
+
 # Step-up
 
 WEAK = Refuse(errors.NotAuthorized, steps.TOO_WEAK)

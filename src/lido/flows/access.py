@@ -13,6 +13,7 @@ from lido.rules.usernames import name_key
 from lido.storage import clients, pools, users
 from lido.storage.database import Transaction
 
+SIGN_IN_AGAIN = "The sign-in is too long ago to change how you sign in, sign in again."
 SECRET_PURPOSE = "client secret"  # noqa: S105 - the name of a purpose
 
 
@@ -142,6 +143,16 @@ def signed_in_user(call: Call, access_token: str, *, scope: str = claims.SIGN_IN
     if user.status == Status.UNCONFIRMED:
         raise errors.UserNotConfirmed
     return SignedInUser(pool, client, user, token)
+
+
+def require_recent(call: Call, signed_in: SignedInUser) -> None:
+    """Refuse to change what somebody signs in with too long after they did (option `factor_change_max_age`).
+
+    Refreshed tokens are as old as the sign-in that they continue. Raises NotAuthorized.
+    """
+    most = options.seconds(signed_in.pool, "factor_change_max_age")
+    if most is not None and call.now // 1000 - int(signed_in.claims["auth_time"]) > most:
+        raise errors.NotAuthorized(SIGN_IN_AGAIN)
 
 
 def _unproven(access_token: str) -> jwt.Unproven:

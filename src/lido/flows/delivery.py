@@ -15,6 +15,7 @@ from lido.flows.events import Fact, tell
 from lido.flows.triggers import require_none
 from lido.records import Message, Pool, User
 from lido.rules import messages as texts
+from lido.rules import second_factors
 from lido.rules.codes import mask_email, mask_phone
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_email, looks_like_phone
 from lido.shapes import idp
@@ -36,6 +37,7 @@ Source = Literal[
 ]
 
 MEDIA: dict[Attribute, Medium] = {"email": "EMAIL", "phone_number": "SMS"}
+_SECOND_FACTORS: dict[Attribute, str] = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
 _BY_PREFERENCE: tuple[Attribute, ...] = ("phone_number", "email")
 _STATES: dict[int, Literal["waiting", "sent", "given up", "kept"]] = {
     messages.WAITING: "waiting",
@@ -126,8 +128,13 @@ def recovery_attributes(pool: Pool) -> Sequence[Attribute]:
 
 
 def to_recover(pool: Pool, user: User) -> Attribute | None:
-    """The attribute that a reset code for this user goes to: the first allowed one that is verified; or None."""
-    return next((attribute for attribute in recovery_attributes(pool) if is_verified(user, attribute)), None)
+    """The attribute that a reset code for this user goes to: the first allowed one that is verified; or None.
+
+    What receives the codes of the second factor must not give the first one too.
+    """
+    taken = second_factors.active(pool.settings, user)
+    possible = (attribute for attribute in recovery_attributes(pool) if _SECOND_FACTORS[attribute] not in taken)
+    return next((attribute for attribute in possible if is_verified(user, attribute)), None)
 
 
 def simulated(call: Call, pool: Pool, name: str, attributes: Sequence[Attribute]) -> Delivery:

@@ -39,6 +39,7 @@ def described(user: User) -> Described:
 
 def prefer_own(call: Call, signed_in: SignedInUser, wishes: Mapping[Factor, Wish], operation: str) -> None:
     """A person's own wishes. Raises InvalidParameter, NotAuthorized."""
+    access.require_recent(call, signed_in)
     with call.db.write() as tx:
         user = locked(tx, signed_in)
         _prefer(call, tx, signed_in.pool, user, wishes, Fact(operation=operation, client_id=signed_in.client.client_id))

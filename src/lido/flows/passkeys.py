@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from lido import errors
 from lido.call import Call
-from lido.flows import factors, unknown_users
+from lido.flows import access, factors, unknown_users
 from lido.flows.access import SignedInUser
 from lido.flows.events import Fact, tell
 from lido.records import Factor, Passkey, Pool, User
@@ -46,10 +46,11 @@ class _Registration(Struct, frozen=True, array_like=True):
 def start_registration(call: Call, signed_in: SignedInUser) -> dict[str, Any]:
     """The options that a browser makes a passkey by.
 
-    Raises WebAuthnNotEnabled, WebAuthnConfigurationMissing, LimitExceeded.
+    Raises WebAuthnNotEnabled, WebAuthnConfigurationMissing, LimitExceeded, NotAuthorized.
     """
     pool, user = signed_in.pool, signed_in.user
     _require_enabled(pool)
+    access.require_recent(call, signed_in)
     rp_id = relying_party(call, pool)
     going = _Registration(call.entropy.bytes(_REGISTRATION_BYTES), signed_in.client.client_id, rp_id)
     place = _place(user)
@@ -76,6 +77,7 @@ def complete_registration(call: Call, signed_in: SignedInUser, credential: Mappi
     """
     pool, user = signed_in.pool, signed_in.user
     _require_enabled(pool)
+    access.require_recent(call, signed_in)
     state, going = _registration(call, pool, user)
     if going.client_id != signed_in.client.client_id:
         raise errors.WebAuthnClientMismatch
@@ -95,7 +97,11 @@ def complete_registration(call: Call, signed_in: SignedInUser, credential: Mappi
 
 
 def remove(call: Call, signed_in: SignedInUser, credential_id: str) -> None:
-    """Delete a passkey of the user's own; the last one takes the factor with it. Raises ResourceNotFound."""
+    """Delete a passkey of the user's own; the last one takes the factor with it.
+
+    Raises ResourceNotFound, NotAuthorized.
+    """
+    access.require_recent(call, signed_in)
     pool_id, user = signed_in.pool.pool_id, signed_in.user
     unknown = errors.ResourceNotFound("The passkey does not exist.")
     if not rules.is_credential_id(credential_id):

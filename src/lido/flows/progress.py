@@ -34,8 +34,8 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     Both are as long for strangers as for users, so that the length of the string does not tell them apart. `secret`
     belongs to the challenge that `step` names. `choice` and `second` are the factors that the person chose,
     `address` an e-mail address that is to become one. `targets` are the levels of strength that were asked for, the
-    best first. `family` and `began_at` are the whole sign-in's: answers are
-    counted for it, and it ends an hour later whatever is asked for again.
+    best first; `session_id` is the session that a step-up goes on from. `family` and `began_at` are the whole
+    sign-in's: answers are counted for it, and it ends an hour later whatever is asked for again.
     """
 
     step: str
@@ -56,6 +56,7 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     device_key: str = ""
     device_begun: bool = False
     targets: tuple[int, ...] = ()
+    session_id: str = ""
 
     def __repr__(self) -> str:
         return f"Progress({self.step})"

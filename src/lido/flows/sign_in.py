@@ -147,6 +147,7 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
         raise errors.NotAuthorized(INVALID)
     situations.require_same(scene, begun)
     situations.require_called(call, scene, named)
+    _require_allowed(scene.terms, steps.FLOWS[begun.flow])
     if not begun.device_key:
         begun = structs.replace(begun, device_key=scenes.named_device(attempt.given))
     scene = scenes.with_device(call, scene, begun.device_key)
@@ -229,7 +230,11 @@ def _blob(challenge: Challenge, session: str | None, attempt: Attempt) -> bytes:
 
 
 def _spending(turn: Turn) -> Effect:
-    return lambda tx: progress.spend(tx, turn.scene.pool.pool_id, turn.progress)
+    def spend(tx: Transaction) -> None:
+        progress.spend(tx, turn.scene.pool.pool_id, turn.progress)
+        step_up.require_alive(tx, turn.scene, turn.progress)
+
+    return spend
 
 
 def _judge(turn: Turn, challenge: Challenge, *, spend: bool) -> Outcome:

@@ -85,9 +85,14 @@ def answer(turn: Turn, attribute: Attribute, *names: str) -> Judgement:
 
 
 def _address(turn: Turn, attribute: Attribute) -> str | None:
-    if turn.scene.user is None:
+    user, to_become = turn.scene.user, turn.progress.address
+    if user is None:
         return None
-    return turn.progress.address or delivery.address_of(turn.scene.user, attribute)
+    is_settled = user.email_verified or "EMAIL_OTP" in turn.situation.second_factors
+    if to_become and user.email != to_become and is_settled:
+        # Another was proven since: that one stays, whoever began earlier.
+        return None
+    return to_become or delivery.address_of(user, attribute)
 
 
 def _went_to(call: Call, sent: _Sent, address: str) -> bool:

@@ -6,7 +6,7 @@ from lido.flows import unknown_users
 from lido.flows.progress import INVALID, Progress
 from lido.flows.scenes import Scene
 from lido.records import DeviceStatus, Factor, Status
-from lido.rules import first_factors, second_factors, steps, strength
+from lido.rules import first_factors, options, second_factors, steps, strength
 from lido.rules.steps import Ask, DeviceRule, Refuse, Situation
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_phone
 
@@ -21,7 +21,9 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
     first = steps.FLOWS[progress.flow].first
     chooses = first == "SELECT_CHALLENGE" and not progress.proofs
     active = second_factors.active(settings, user) if user else ()
-    needs_mfa = mfa == "ON" or bool(active)
+    missing = user is not None and second_factors.is_missing(settings, user)
+    is_missed = missing and options.text(scene.pool, "missing_second_factor") == "refuse"
+    needs_mfa = mfa == "ON" or bool(active) or is_missed
     return Situation(
         challenge=first,
         proofs=progress.proofs,
@@ -38,6 +40,7 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
         to_set_up=second_factors.to_set_up(settings) if mfa == "ON" else (),
         passkey_mfa=second_factors.passkeys_are_mfa(settings),
         recovery_codes=user is not None and bool(user.factors & Factor.RECOVERY_CODES),
+        factor_is_missing=is_missed,
         device=_device_rule(scene),
         device_begun=progress.device_begun,
         targets=progress.targets,

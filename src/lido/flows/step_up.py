@@ -11,11 +11,12 @@ from msgspec import structs
 from lido import errors
 from lido.call import Call
 from lido.flows import access, grants, situations
-from lido.flows.progress import Progress
+from lido.flows.progress import INVALID, Progress
 from lido.flows.scenes import Scene
 from lido.rules import first_factors, steps, strength
 from lido.rules.steps import FIRST_FACTORS, Proof
 from lido.storage import sessions
+from lido.storage.database import Transaction
 
 TARGET, AGE, TOKEN = "TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN"
 _LONGEST_TARGET = 1_024
@@ -32,7 +33,7 @@ def begin(call: Call, scene: Scene, begun: Progress, given: Mapping[str, str]) -
     wished = structs.replace(begun, targets=targets(scene, given))
     if not given.get(TOKEN):
         return wished
-    shown = _shown(call, scene, given)
+    session_id, shown = _shown(call, scene, given)
     anew = situations.of(call, scene, wished)
     onward = situations.of(call, scene, structs.replace(wished, proofs=shown))
     within_reach = [level for level in (steps.target(onward) if shown else None, steps.attainable(anew)) if level]
@@ -42,7 +43,16 @@ def begin(call: Call, scene: Scene, begun: Progress, given: Mapping[str, str]) -
     if strength.level(shown) >= best:
         raise errors.InvalidParameter("The access token already has the requested authentication context class.")
     goes_on = shown and steps.target(onward) == best
-    return structs.replace(wished, proofs=shown) if goes_on else wished
+    return structs.replace(wished, proofs=shown, session_id=session_id) if goes_on else wished
+
+
+def require_alive(tx: Transaction, scene: Scene, begun: Progress) -> None:
+    """The session that a step-up goes on from must not have ended meanwhile. Raises NotAuthorized."""
+    if not begun.session_id or scene.user is None:
+        return
+    session = sessions.find(tx, scene.pool.pool_id, scene.user.sub, begun.session_id)
+    if session is None or session.revoked_at is not None:
+        raise errors.NotAuthorized(INVALID)
 
 
 def targets(scene: Scene, given: Mapping[str, str]) -> tuple[int, ...]:
@@ -73,8 +83,8 @@ def _seconds(given: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def _shown(call: Call, scene: Scene, given: Mapping[str, str]) -> tuple[Proof, ...]:
-    """What the token's session has shown and still counts: () where its first factor does not count any more."""
+def _shown(call: Call, scene: Scene, given: Mapping[str, str]) -> tuple[str, tuple[Proof, ...]]:
+    """The token's session, and what it has shown that still counts: () where its first factor does not any more."""
     owner = access.signed_in_user(call, given[TOKEN])
     user = scene.user
     # A token of another client would carry what was shown there into this one.
@@ -83,7 +93,7 @@ def _shown(call: Call, scene: Scene, given: Mapping[str, str]) -> tuple[Proof, .
     with call.db.read() as tx:
         session = sessions.find(tx, user.pool_id, user.sub, str(owner.claims.get("origin_jti", "")))
     if session is None:
-        return ()
+        return "", ()
     age_seconds = _seconds(given)
     oldest = 0 if age_seconds is None else call.now - age_seconds * 1000
     password_set_at = scene.password.set_at if scene.password else call.now + 1
@@ -94,4 +104,4 @@ def _shown(call: Call, scene: Scene, given: Mapping[str, str]) -> tuple[Proof, .
     )
     # A remembered device is proven anew each time; what followed a first factor cannot stand without it.
     is_whole = bool(proofs) and proofs[0] == grants.read(session).proofs[0] and proofs[0].factor in FIRST_FACTORS
-    return tuple(proof for proof in proofs if proof.factor != "device") if is_whole else ()
+    return session.id, tuple(proof for proof in proofs if proof.factor != "device") if is_whole else ()

@@ -32,6 +32,7 @@ def associate(call: Call, access_token: str) -> str:
     """The secret code of a new authenticator for whoever signed in. Raises NotAuthorized, SoftwareTokenMFANotFound."""
     signed_in = _in_words_of_associate(lambda: access.signed_in_user(call, access_token))
     _require_offered(signed_in.pool)
+    access.require_recent(call, signed_in)
     seed = call.entropy.bytes(totp.SEED_BYTES)
     with call.db.write() as tx:
         totp_keys.put_waiting(tx, _key(call, factors.locked(tx, signed_in), seed))
@@ -70,6 +71,7 @@ def verify(call: Call, access_token: str, code: str, name: str | None) -> None:
     """
     signed_in = access.signed_in_user(call, access_token)
     _require_offered(signed_in.pool)
+    access.require_recent(call, signed_in)
     name = _checked(name)
     with call.db.write() as tx:
         user = factors.locked(tx, signed_in)

@@ -32,6 +32,7 @@ def update_own(call: Call, signed_in: SignedInUser, values: Mapping[str, str | N
     pool, client = signed_in.pool, signed_in.client
     given = rules.without_null(values)
     rules.check_user_may_write(given, client.settings.shape.write_attributes)
+    _require_recent_for_addresses(call, signed_in, given)
     with call.db.write() as tx:
         user = _require_locked(tx, pool, signed_in.user.sub)
         try:
@@ -58,6 +59,7 @@ def delete_own(call: Call, signed_in: SignedInUser, names: Collection[str]) -> N
     pool = signed_in.pool
     _check_deletable(pool, names)
     rules.check_user_may_write(names, signed_in.client.settings.shape.write_attributes)
+    _require_recent_for_addresses(call, signed_in, names)
     with call.db.write() as tx:
         user = _require_locked(tx, pool, signed_in.user.sub)
         _update(call, tx, pool, user, dict.fromkeys(names, ""), signed_in.client)
@@ -184,6 +186,12 @@ def _require_locked(tx: Transaction, pool: Pool, sub: str) -> User:
     if user is None:
         raise errors.UserNotFound
     return user
+
+
+def _require_recent_for_addresses(call: Call, signed_in: SignedInUser, names: Iterable[str]) -> None:
+    """Codes to sign in with, and for new passwords, go to addresses. Raises NotAuthorized."""
+    if any(name in MEDIA for name in names):
+        access.require_recent(call, signed_in)
 
 
 def _require_address(name: str) -> Attribute:

@@ -15,6 +15,7 @@ from lido.rules.usernames import check_email, check_phone
 
 VERIFIED = frozenset({"email_verified", "phone_number_verified"})
 LONGEST = 2048
+ALREADY_PROVIDED = "Cannot modify an already provided {}"
 
 _OURS_ALONE = frozenset({"sub", "identities"})
 _NEVER_WRITABLE = _OURS_ALONE | VERIFIED
@@ -79,7 +80,7 @@ def check_required_answers(required: Iterable[str], present: Mapping[str, str], 
     """
     for name in required:
         if name in given and present.get(name):
-            raise errors.NotAuthorized(f"Cannot modify an already provided {name}")
+            raise errors.NotAuthorized(ALREADY_PROVIDED.format(name))
         if not given.get(name) and not present.get(name):
             raise errors.InvalidParameter(f"Invalid attributes given, {name} is missing")
 

@@ -77,6 +77,20 @@ OPTIONS = {
             "Codes and links may be the first factor also where a second one of another kind is asked for.",
         ),
         Option(
+            "missing_second_factor",
+            "allow|refuse",
+            "allow",
+            "refuse",
+            "Whether users get in without a second factor while none that they switched on can be asked for.",
+        ),
+        Option(
+            "factor_change_max_age",
+            "off|seconds",
+            "off",
+            "600",
+            "How long after signing in people may change their factors and addresses; later they sign in again.",
+        ),
+        Option(
             "passkey_origins",
             "origins",
             "",
@@ -121,6 +135,8 @@ def _fits(form: str, value: str) -> bool:
             return value in ("true", "false")
         case "days":
             return value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 36_500
+        case "off|seconds":
+            return value == "off" or (value.isascii() and value.isdigit() and len(value) <= 5 and int(value) > 0)
         case "url":
             return value.startswith(("https://", "http://")) and not value.endswith("/") and value.isprintable()
         case "origins":
@@ -141,6 +157,12 @@ def in_force(settings: PoolSettings, name: str) -> str:
         return given
     option = OPTIONS[name]
     return option.secure if name != "profile" and in_force(settings, "profile") == "secure" else option.compatible
+
+
+def seconds(pool: Pool, name: str) -> int | None:
+    """The number of seconds in force for the pool; None: off."""
+    value = text(pool, name)
+    return None if value == "off" else int(value)
 
 
 def is_on(pool: Pool, name: str, client: Client | None = None) -> bool:

@@ -108,6 +108,14 @@ def active(settings: PoolSettings, user: User) -> tuple[str, ...]:
     return found
 
 
+def is_missing(settings: PoolSettings, user: User) -> bool:
+    """Whether the user switched second factors on, and this pool can ask for none of them: an address or the pool's
+    way to it is gone. A pool without MFA misses none.
+    """
+    asks = settings.shape.mfa_configuration not in (None, "OFF")
+    return asks and any(user.factors & bit for bit in CHALLENGES) and not active(settings, user)
+
+
 def preferred(user: User) -> str | None:
     """The second factor that the user asked to be asked for."""
     return CHALLENGES.get(Factor(user.preferred_factor)) if user.preferred_factor else None

@@ -22,6 +22,7 @@ DeviceRule = Literal["none", "remembered", "suppresses"]
 """Of the device that was named: unknown; known; known, and proving it stands for the second factor."""
 
 NOT_BUILT = "{} is not built yet, see docs/compatibility.md."
+MISSING = "None of the second factors of the user is available."
 TOO_WEAK = "The requested authentication context class cannot be reached."
 _OUT_OF_REACH = 5
 RECOVERY = "RECOVERY_CODE"
@@ -67,6 +68,7 @@ class Situation(Struct, frozen=True):
     `challenge` is the flow's first, `choice` the first factor chosen where the flow asks for a choice, `second` the
     second one chosen (or MFA_SETUP, while an authenticator is being set up). `mfa` is the pool's MfaConfiguration,
     `to_set_up` what its users may set up. `device_begun`: the first half of the device's proof was given.
+    `factor_is_missing`: the user has second factors of which none can be asked for, and gets in by nothing less.
     `targets` are the levels of strength that were asked for (rules/strength.py), the best first.
     """
 
@@ -85,6 +87,7 @@ class Situation(Struct, frozen=True):
     to_set_up: tuple[str, ...] = ()
     passkey_mfa: bool = False
     recovery_codes: bool = False
+    factor_is_missing: bool = False
     device: DeviceRule = "none"
     device_begun: bool = False
     targets: tuple[int, ...] = ()
@@ -142,9 +145,11 @@ def _needs_second_factor(now: Situation) -> bool:
         return True
     if now.mfa != "ON" and (now.mfa == "OFF" or not now.second_factors):
         return False
-    return not second_factors.suffice(
-        now.proofs, passkey_mfa=now.passkey_mfa, device_suppresses=now.device == "suppresses"
-    )
+    return not _are_two_factors(now)
+
+
+def _are_two_factors(now: Situation) -> bool:
+    return second_factors.suffice(now.proofs, passkey_mfa=now.passkey_mfa, device_suppresses=now.device == "suppresses")
 
 
 def _is_too_weak(now: Situation) -> bool:
@@ -182,6 +187,7 @@ _TABLE = (
     _Row(lambda now: now.temporary, _says(Ask("NEW_PASSWORD_REQUIRED"))),
     _Row(lambda now: now.second == "MFA_SETUP", _says(Ask("MFA_SETUP"))),
     _Row(lambda now: now.device == "suppresses" and _device_is_unproven(now) and not _is_too_weak(now), _device),
+    _Row(lambda now: now.factor_is_missing and not _are_two_factors(now), _says(Refuse(errors.NotAuthorized, MISSING))),
     _Row(_needs_second_factor, _second),
     _Row(lambda now: now.device != "none" and _device_is_unproven(now), _device),
     _Row(lambda now: now.status == Status.CONFIRMED, _says(Enter())),

@@ -96,12 +96,22 @@ def _required(scene: Scene) -> list[str]:
     return [name for name, attribute in known.items() if attribute.get("Required") and name != "sub"]
 
 
+def _require_factors_kept(scene: Scene, present: Mapping[str, str], asked: Mapping[str, str]) -> None:
+    """Where second factors are asked for, a first one alone must not lead them elsewhere. Raises NotAuthorized."""
+    if scene.pool.settings.shape.mfa_configuration in (None, "OFF"):
+        return
+    for name in _FLAGS:
+        if name in asked and present.get(name):
+            raise errors.NotAuthorized(attributes.ALREADY_PROVIDED.format(name))
+
+
 def _changes(scene: Scene, user: User, given: Mapping[str, str]) -> dict[str, str]:
     """The attributes that came along, allowed and complete; a new address is unproven."""
     asked = {name.removeprefix(_PREFIX): value for name, value in given.items() if name.startswith(_PREFIX)}
     needed = _required(scene)
     present = attributes_of(user)
     attributes.check_required_answers(needed, present, asked)
+    _require_factors_kept(scene, present, asked)
     optional = [name for name in asked if name not in needed]
     attributes.check_user_may_write(optional, scene.client.settings.shape.write_attributes)
     known = schema.by_name(scene.pool.settings.shape.schema_attributes)
