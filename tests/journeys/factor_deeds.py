@@ -81,6 +81,8 @@ class Deeds(Signing):
         if grant is None:
             return
         told = self.ask("AssociateSoftwareToken", AccessToken=grant.access)
+        if not isinstance(told, dict):
+            return
         phone = Phone(told["SecretCode"], name)
         code = fresh_code(phone, self.now())
         told = self.ask("VerifySoftwareToken", AccessToken=grant.access, UserCode=code, FriendlyDeviceName=name)
