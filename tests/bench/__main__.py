@@ -50,7 +50,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="less than a minute, for a first look")
+    parser.add_argument("--quick", action="store_true", help="about a minute and a half, for a first look")
     parser.add_argument("--million", action="store_true", help="measure pools of a million users, too")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="only this database (may be repeated)")
     parser.add_argument("--only", action="append", help="only operations whose name contains this (may be repeated)")

@@ -84,7 +84,7 @@ class Asking(RuleBasedStateMachine):
             self._refused(attempt, told)
             return None
         self.agree(attempt.valid, "Nothing should have come of that")
-        if attempt.step and attempt.spends:
+        if attempt.step and (attempt.spends or "AuthenticationResult" in told):
             attempt.step.used = True
         is_enough = enough(attempt, self.now())
         if "AuthenticationResult" in told:

@@ -137,11 +137,20 @@ def alive(grant: Grant, now: int) -> bool:
     return is_good and person.enabled and person.status == "CONFIRMED"
 
 
-def dead(step: Step, client: Client, door: str, challenge: str, named: str | None, now: int) -> str:
-    """Why nothing may come of this string, answered there under that name; '' if something may."""
-    person = step.person
+def is_harmless(step: Step, given: dict[str, str]) -> bool:
+    """Whether an answer shows and changes nothing, so that it may be given again."""
+    if step.challenge == "SELECT_CHALLENGE":
+        return "PASSWORD" not in given
+    return step.challenge in ("SELECT_MFA_TYPE", "DEVICE_SRP_AUTH") or (
+        step.challenge == "MFA_SETUP" and not step.set_up
+    )
+
+
+def dead(step: Step, client: Client, door: str, challenge: str, given: dict[str, str], now: int) -> str:
+    """Why nothing may come of this string, answered so at that door; '' if something may."""
+    person, named = step.person, given.get("USERNAME")
     reasons = {
-        "it was used": step.used,
+        "it was used": step.used and not is_harmless(step, given),
         "it expired": now >= step.expires_at,
         "it is another client's": client is not step.client,
         "it is of another door": door != step.door and step.challenge != "PROVEN",

@@ -61,7 +61,7 @@ class Signing(Asking):
             given |= answers_of(half)
         if flow == "choice":
             given |= self._wishes(choice, targets, token, age)
-        at_once = flow == "password" or (choice == "PASSWORD" and inline)
+        at_once = flow == "password" or (choice == "PASSWORD" and inline and token is None)
         if at_once:
             given["PASSWORD"] = typed
         name = {"password": PASSWORD_FLOWS[door], "srp": "USER_SRP_AUTH", "choice": "USER_AUTH"}[flow]
@@ -88,10 +88,10 @@ class Signing(Asking):
         if token:
             attempt.excused = True
             attempt.valid = alive(token, self.now()) and token.person is person and token.client is attempt.client
-            if not begins_anew and typed is None:
+            if not begins_anew:
                 attempt.shown = self._carried(token, age)
                 attempt.valid &= bool(attempt.shown)
-        if typed is not None and asked != "SELECT_CHALLENGE" and not (token and asked and not begins_anew):
+        if typed is not None and asked != "SELECT_CHALLENGE":
             attempt.guess = "password"
             attempt.valid &= typed == person.password
             attempt.shown = (Shown("password", self.now()),)
@@ -151,7 +151,7 @@ class Signing(Asking):
         return (good or told)[0]
 
     def _attempt(self, step: Step, client: Client, door: str, challenge: str, given: dict[str, str]) -> Try:
-        why = dead(step, client, door, challenge, given["USERNAME"], self.now())
+        why = dead(step, client, door, challenge, given, self.now())
         attempt = Try(step.person, client, door, not why, step.shown, step.family, step.device, step.targets, step=step)
         attempt.by_link, attempt.half, attempt.address = step.by_link, step.half, step.address
         if why:
@@ -218,6 +218,8 @@ class Signing(Asking):
         person, challenge = step.person, step.challenge
         if takes := self._recovers(step, n):
             return challenge, takes
+        if challenge in ("SELECT_CHALLENGE", "SELECT_MFA_TYPE") and not step.available:
+            return challenge, {"ANSWER": "PASSWORD"}
         if challenge == "SELECT_CHALLENGE":
             return challenge, self.choose(step, step.available[n % len(step.available)], inline=n % 2 == 0)
         if challenge == "SELECT_MFA_TYPE":
@@ -283,7 +285,7 @@ class Signing(Asking):
         """Begin with what a link or a sign-up gave."""
         client = client or step.client
         given = {"USERNAME": named or step.person.username}
-        why = dead(step, client, door, "PROVEN", given["USERNAME"], self.now())
+        why = dead(step, client, door, "PROVEN", given, self.now())
         if step.shown[0].factor == "link":
             step.shown = (Shown("link", self.now() + 1, "EMAIL"),)
         attempt = Try(step.person, client, door, not why, step.shown, step.family, spends=True, step=step)
@@ -293,7 +295,7 @@ class Signing(Asking):
     def set_up(self, step: Step) -> Found:
         """An authenticator set up in the middle of a sign-in, up to the session that answers MFA_SETUP."""
         told = self.ask("AssociateSoftwareToken", Session=step.text)
-        why = dead(step, step.client, step.door, "MFA_SETUP", None, self.now())
+        why = dead(step, step.client, step.door, "MFA_SETUP", {}, self.now())
         attempt = Try(step.person, step.client, step.door, not why, step.shown, step.family, step.device, step.targets)
         attempt.step = step
         if isinstance(told, Refused):
@@ -311,7 +313,7 @@ class Signing(Asking):
         assert phone
         code = fresh_code(phone, self.now())
         told = self.ask("VerifySoftwareToken", Session=step.text, UserCode=code)
-        why = dead(step, step.client, step.door, "MFA_SETUP", None, self.now())
+        why = dead(step, step.client, step.door, "MFA_SETUP", {}, self.now())
         shown = (*step.shown, Shown("totp", self.now()))
         attempt = Try(person, step.client, step.door, not why, shown, step.family, step.device, step.targets, step=step)
         if isinstance(told, Refused):

@@ -57,8 +57,9 @@ def test_nodes_that_start_together_migrate_once(empty_url):
     with ThreadPoolExecutor(3) as nodes:
         applied = [name for names in nodes.map(start, range(3)) for name in names]
 
+    # One node may have applied the first, and another the second.
     assert sorted(applied) == sorted(set(applied))
-    assert applied[0] == "0001_initial"
+    assert "0001_initial" in applied
 
 
 def test_a_newer_database_is_refused(database):

@@ -124,7 +124,7 @@ def _proven(turn: Turn, user: User, attribute: Attribute, address: str, proof: P
     """The code proves its address too; an address that was being set up becomes a factor."""
     scene, sets_up = turn.scene, bool(turn.progress.address)
     changed = with_attributes(user, {attribute: address, _FLAGS[attribute]: "true"})
-    if changed == user or not (sets_up or _is_no_alias(scene.pool, user, changed)):
+    if not sets_up and (changed == user or not _is_no_alias(scene.pool, user, changed)):
         return Right(scene, proof)
     after = msgspec.structs.replace(changed, factors=changed.factors | Factor.EMAIL) if sets_up else changed
     effect = _storing(turn, user, changed, attribute, sets_up=sets_up)

@@ -410,4 +410,8 @@ def test_a_verified_address_is_the_only_one_to_set_up(newcomer):
 
     assert refused.name == "InvalidParameter"
     assert newcomer.house.messages() == []
-    assert newcomer.respond("MFA_SETUP", session, USERNAME="alice", EMAIL=EMAIL)["ChallengeName"] == "EMAIL_OTP"
+    asked = newcomer.respond("MFA_SETUP", session, USERNAME="alice", EMAIL=EMAIL)
+    given = {"USERNAME": "alice", "EMAIL_OTP_CODE": newcomer.house.code(EMAIL)}
+    assert "AuthenticationResult" in newcomer.respond("EMAIL_OTP", asked["Session"], **given)
+    # It is a factor from now on, although nothing about the address had to change.
+    assert newcomer.initiate(USERNAME="alice", PASSWORD=PASSWORD)["ChallengeName"] == "EMAIL_OTP"
