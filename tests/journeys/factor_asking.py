@@ -196,6 +196,7 @@ class Asking(RuleBasedStateMachine):
             access=result["AccessToken"],
             refresh=result["RefreshToken"],
             given_at=self.now(),
+            access_until=access["exp"] * 1000,
             epoch=person.epoch,
             device=new["DeviceKey"] if new else named,
             group=new["DeviceGroupKey"] if new else "",
@@ -237,4 +238,5 @@ class Asking(RuleBasedStateMachine):
         self.agree(isinstance(told, dict) == good, f"The refresh token should {'' if good else 'not '}be good")
         if good:
             grant.access = told["AuthenticationResult"]["AccessToken"]
+            grant.access_until = claims(grant.access)["exp"] * 1000
             self.tell_the_truth(grant, told["AuthenticationResult"])

@@ -4,10 +4,10 @@ from typing import Any
 
 from tests.authenticators import SMS
 from tests.journeys.factor_hands import fresh_code, waits_for
-from tests.journeys.factor_model import HOUR, alive, choices, welcome
+from tests.journeys.factor_model import HOUR, alive, choices, speaks, welcome
 from tests.journeys.factor_signing import Signing
 from tests.journeys.factor_things import Client, Device, Grant, Person, Phone, Pool
-from tests.journeys.wire import claims
+from tests.journeys.things import MINUTE
 from tests.passkeys import BE, Authenticator
 from tests.remembered import Gadget
 
@@ -72,7 +72,7 @@ class Deeds(Signing):
         return fresh[-1] if fresh else self.honest(person, client)
 
     def _is_good(self, grant: Grant) -> bool:
-        return alive(grant, self.now()) and claims(grant.access)["exp"] * 1000 > self.now() + 60_000
+        return alive(grant, self.now()) and speaks(grant, self.now() + MINUTE)
 
     # Factors.
 

@@ -130,17 +130,27 @@ def amr(pool: Pool, shown: tuple[Shown, ...]) -> list[str]:
     return list(dict.fromkeys([*told, *(["mfa"] if are_two(pool, shown) else [])]))
 
 
+def stands(grant: Grant) -> bool:
+    """Whether nothing has ended that session since: neither it alone, nor everything of its person."""
+    return not grant.revoked and grant.epoch == grant.person.epoch and grant.person.enabled
+
+
 def alive(grant: Grant, now: int) -> bool:
-    """Whether the tokens of that sign-in are still good for anything."""
-    person = grant.person
-    is_good = not grant.revoked and grant.epoch == person.epoch and now < grant.given_at + REFRESH_LIFE
-    return is_good and person.enabled and person.status == "CONFIRMED"
+    """Whether the refresh token of that sign-in is still good."""
+    return stands(grant) and grant.person.status == "CONFIRMED" and now < grant.given_at + REFRESH_LIFE
+
+
+def speaks(grant: Grant, now: int) -> bool:
+    """Whether the newest access token of that sign-in still speaks for its person."""
+    return stands(grant) and grant.person.status in ("CONFIRMED", "FORCE_CHANGE") and now < grant.access_until
 
 
 def is_harmless(step: Step, given: dict[str, str]) -> bool:
     """Whether an answer shows and changes nothing, so that it may be given again."""
     if step.challenge == "SELECT_CHALLENGE":
         return "PASSWORD" not in given
+    if "UserCode" in given:
+        return False
     return step.challenge in ("SELECT_MFA_TYPE", "DEVICE_SRP_AUTH") or (
         step.challenge == "MFA_SETUP" and not step.set_up
     )

@@ -14,7 +14,7 @@ from tests.journeys.factor_hands import (
     takes_recovery,
     waits_for,
 )
-from tests.journeys.factor_model import alive, dead, knows
+from tests.journeys.factor_model import dead, knows, speaks
 from tests.journeys.factor_things import Client, Family, Grant, Person, Phone, Shown, Step, Try
 from tests.journeys.things import Refused
 from tests.world import World
@@ -87,7 +87,7 @@ class Signing(Asking):
         begins_anew = asked in ("SELECT_CHALLENGE", "PASSWORD", "PASSWORD_VERIFIER", "EMAIL_LINK")
         if token:
             attempt.excused = True
-            attempt.valid = alive(token, self.now()) and token.person is person and token.client is attempt.client
+            attempt.valid = speaks(token, self.now()) and token.person is person and token.client is attempt.client
             if not begins_anew:
                 attempt.shown = self._carried(token, age)
                 attempt.valid &= bool(attempt.shown)
@@ -313,7 +313,7 @@ class Signing(Asking):
         assert phone
         code = fresh_code(phone, self.now())
         told = self.ask("VerifySoftwareToken", Session=step.text, UserCode=code)
-        why = dead(step, step.client, step.door, "MFA_SETUP", {}, self.now())
+        why = dead(step, step.client, step.door, "MFA_SETUP", {"UserCode": code}, self.now())
         shown = (*step.shown, Shown("totp", self.now()))
         attempt = Try(person, step.client, step.door, not why, shown, step.family, step.device, step.targets, step=step)
         if isinstance(told, Refused):

@@ -155,6 +155,7 @@ class Grant:
     access: str
     refresh: str
     given_at: int
+    access_until: int
     epoch: int
     device: str
     group: str = ""
