@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from itertools import count
@@ -192,11 +192,8 @@ def _leave_server(folder: Path, users: IO[str]) -> None:
 
 
 def _clear_abandoned() -> None:
-    for folder in _BASE.iterdir():
-        lock = folder / "users"
-        if not lock.exists():
-            continue
-        with lock.open("w") as users:
+    for folder in filter(Path.is_dir, _BASE.iterdir()):
+        with (folder / "users").open("w") as users:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -227,9 +224,12 @@ def _start(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    if (folder / "data" / "postmaster.pid").exists():
-        binaries = Path((folder / "binaries").read_text())
-        _run(binaries / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+    """Stop the server of `folder` and delete it. One that was killed left its pid file: then there is nothing to stop."""
+    data = folder / "data"
+    if (data / "postmaster.pid").exists():
+        with suppress(subprocess.CalledProcessError, FileNotFoundError):
+            pg_ctl = Path((folder / "binaries").read_text()) / "pg_ctl"
+            _run(pg_ctl, "-D", data, "-m", "immediate", "-w", "stop")
     shutil.rmtree(folder, ignore_errors=True)
 
 
