@@ -224,7 +224,7 @@ def _start(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Stop the server of `folder` and delete it. One that was killed left its pid file: then there is nothing to stop."""
+    """Stop the server of `folder` and delete it. A killed one left its pid file; there is nothing to stop then."""
     data = folder / "data"
     if (data / "postmaster.pid").exists():
         with suppress(subprocess.CalledProcessError, FileNotFoundError):
