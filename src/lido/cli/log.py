@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -18,9 +19,7 @@ def configure(level: Literal["debug", "info", "warning", "error"], form: Literal
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
     structlog.configure(
         processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _dated,
             _as_text if console else _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -50,6 +49,13 @@ class _Foreign(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger(record.name)
         log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
+
+
+def _dated(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What structlog's own three processors add, in one step: every request logs a line."""
+    event["level"] = method
+    event["timestamp"] = datetime.now(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    return structlog.processors.format_exc_info(logger, method, event) if "exc_info" in event else event
 
 
 def _as_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
