@@ -6,7 +6,7 @@ lists in `storage`, because rows become records by position.
 """
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -350,3 +350,22 @@ class AccessKey(Record, frozen=True):
     version: int
     created_at: int
     revoked_at: int | None
+
+
+class TargetSettings(Struct, omit_defaults=True):
+    """How a trigger's function is called; `folder` is where the code of a handler lies."""
+
+    timeout_seconds: float = 5.0
+    attempts: int = 3
+    folder: str = ""
+
+
+class TriggerTarget(Record, frozen=True):
+    """A function that triggers call, by its name; `secret` is sealed: a signing key, or an environment."""
+
+    name: str
+    kind: Literal["url", "handler", "python"]
+    address: str
+    secret: bytes | None
+    settings: TargetSettings
+    created_at: int

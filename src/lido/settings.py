@@ -117,6 +117,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     argon2_time_cost: Annotated[int, Meta(description="Passes of one password hash."), _Positive] = 2
     argon2_parallelism: Annotated[int, Meta(description="Lanes of one password hash."), _Positive] = 1
 
+    private_destinations: Annotated[
+        tuple[str, ...],
+        Meta(description="Private networks (CIDR) that requests to operators' and pools' addresses may reach."),
+    ] = ()
+
     smtp_url: Annotated[
         str | None,
         Meta(description="`smtp://user:password@host:587` or `smtps://…`; unset, mail stays in the outbox."),
@@ -229,7 +234,7 @@ _Source = tuple[str, object, str]
 _HINTS = {
     name: hint for name, hint in get_type_hints(Settings, include_extras=True).items() if name != "__struct_config__"
 }
-_LISTS = ("region", "trusted_proxies")
+_LISTS = ("region", "trusted_proxies", "private_destinations")
 _REGION = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
@@ -340,11 +345,12 @@ def _complaints_about_addresses(settings: Settings) -> Iterator[tuple[str, str]]
         yield "sms_gateway_url", "it must be http(s)://host/path"
     if set(re.findall(r"{(.*?)}", settings.sms_gateway_form)) - {"from"} != {"to", "text"}:
         yield "sms_gateway_form", "it must hold {to} and {text}, may hold {from}, and no other braces"
-    for network in settings.trusted_proxies:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError:
-            yield "trusted_proxies", f"{network} is not a network such as 10.0.0.0/8"
+    for name in ("trusted_proxies", "private_destinations"):
+        for network in getattr(settings, name):
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                yield name, f"{network} is not a network such as 10.0.0.0/8"
 
 
 def _is_url(text: str, *schemes: str) -> bool:

@@ -43,7 +43,7 @@ def post(
 ) -> Answer:
     """Send one request at `now` (ms); `authority` is a file of certificates to trust. Raises Unreachable."""
     silence.refuse_if_open("Calling a server")
-    headers = {"host": _host(endpoint), "content-type": CONTENT_TYPE, "x-amz-target": target}
+    headers = {"host": host(endpoint), "content-type": CONTENT_TYPE, "x-amz-target": target}
     if signer is not None:
         headers = signed(signer, urlsplit(endpoint).path or "/", headers, body, now)
     try:
@@ -77,7 +77,8 @@ def signed(signer: Signer, path: str, headers: dict[str, str], body: bytes, now:
     return {**headers, "authorization": authorization}
 
 
-def _host(endpoint: str) -> str:
+def host(endpoint: str) -> str:
+    """The Host header of requests to that address."""
     parts = urlsplit(endpoint)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
-    return host if parts.port in (None, _PORTS.get(parts.scheme)) else f"{host}:{parts.port}"
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
+    return name if parts.port in (None, _PORTS.get(parts.scheme)) else f"{name}:{parts.port}"
