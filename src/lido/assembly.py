@@ -11,7 +11,15 @@ from lido.flows.message_worker import MessageWorker
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
 from lido.ports.mail import SMTPMail
+from lido.ports.outgoing import ANYWHERE, Outgoing
 from lido.ports.sms import HTTPGateway
+from lido.ports.triggers.aws_lambda import AWSLambda
+from lido.ports.triggers.carrier import Carrier
+from lido.ports.triggers.carriers import Carriers
+from lido.ports.triggers.endpoint import Endpoints
+from lido.ports.triggers.function_process import Runtimes
+from lido.ports.triggers.handlers import Handlers
+from lido.ports.triggers.python_function import PythonFunctions
 from lido.rules.passwords import Hasher
 from lido.rules.sealing import KeyRing as KeyRing
 from lido.settings import Settings
@@ -53,6 +61,7 @@ class Lido:
         *,
         clock: Clock | None = None,
         entropy: Entropy | None = None,
+        triggers: Carrier | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -77,6 +86,7 @@ class Lido:
             ),
             queue=slow_threads,
         )
+        self.triggers = triggers or _carriers(settings, self.clock, self.entropy)
         self._lanes = Lanes(settings.threads, slow_threads)
 
     def call(self, address: str = "", agent: str = "") -> Call:
@@ -87,6 +97,7 @@ class Lido:
             clock=self.clock,
             entropy=self.entropy,
             hashing=self.hashing,
+            triggers=self.triggers,
             house=self.house,
             caller=None,
             request_id=self.entropy.uuid(),
@@ -122,9 +133,31 @@ class Lido:
         )
 
     def close(self) -> None:
-        """Wait for requests in flight and give the database back."""
+        """Wait for requests in flight, end the processes of handlers and give the database back."""
         self._lanes.close()
+        self.triggers.close()
         self.database.close()
+
+
+def _carriers(settings: Settings, clock: Clock, entropy: Entropy) -> Carriers:
+    """The ways to functions. Triggers of one pool may keep a quarter of the threads waiting, the others serve on."""
+    return Carriers(
+        {
+            "lambda": lambda: AWSLambda(
+                Outgoing(ANYWHERE),
+                clock,
+                endpoint=settings.lambda_endpoint,
+                access_key_id=settings.lambda_access_key_id,
+                secret_access_key=settings.lambda_secret_access_key,
+                session_token=settings.lambda_session_token,
+            ),
+            "url": lambda: Endpoints(Outgoing(settings.private_destinations), clock),
+            "handler": lambda: Handlers(Runtimes(), processes=settings.handler_processes),
+            "python": PythonFunctions,
+        },
+        entropy,
+        waiting=max(1, settings.threads // 4),
+    )
 
 
 def _mail(settings: Settings) -> SMTPMail | None:

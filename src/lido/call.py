@@ -66,9 +66,8 @@ class Hashing(Protocol):
 
 
 class Call(Struct, frozen=True):
-    """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown.
-
-    `client_metadata` is what the client says to the pool's triggers, in the operations that take it.
+    """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown;
+    `client_metadata` what the client says to the pool's triggers, in the operations that take it.
     """
 
     db: Database
@@ -76,13 +75,13 @@ class Call(Struct, frozen=True):
     clock: Clock
     entropy: Entropy
     hashing: Hashing
+    triggers: Carrier
     house: House
     caller: Caller | None
     request_id: str
     address: str
     agent: str
     now: int
-    triggers: Carrier
     client_metadata: Mapping[str, str] = {}
 
     @property

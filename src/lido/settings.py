@@ -122,6 +122,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Private networks (CIDR) that requests to operators' and pools' addresses may reach."),
     ] = ()
 
+    lambda_endpoint: Annotated[
+        str | None,
+        Meta(description="AWS Lambda for functions not registered here: `https://lambda.{region}.amazonaws.com`."),
+    ] = None
+    lambda_access_key_id: Annotated[
+        _AccessKeyId | None, Meta(description="Access key that signs calls of `lambda_endpoint`; unset, nothing does.")
+    ] = None
+    lambda_secret_access_key: Annotated[
+        _SecretAccessKey | None, Meta(description="Secret of `lambda_access_key_id`."), _Secret
+    ] = None
+    lambda_session_token: Annotated[
+        str | None, Meta(description="Session token of `lambda_access_key_id`, if it has one."), _Secret
+    ] = None
+    handler_processes: Annotated[
+        int, Meta(description="Most processes of one registered handler, in each server process."), _Positive
+    ] = 4
+
     smtp_url: Annotated[
         str | None,
         Meta(description="`smtp://user:password@host:587` or `smtps://…`; unset, mail stays in the outbox."),
@@ -310,7 +327,11 @@ def _converted(name: str, value: object, source: str) -> Any:
 
 def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     """What one knob alone cannot show to be wrong: (name, what is wrong)."""
-    for one, other in (("tls_cert", "tls_key"), ("root_access_key_id", "root_secret_access_key")):
+    for one, other in (
+        ("tls_cert", "tls_key"),
+        ("root_access_key_id", "root_secret_access_key"),
+        ("lambda_access_key_id", "lambda_secret_access_key"),
+    ):
         if (getattr(settings, one) is None) != (getattr(settings, other) is None):
             yield one, f"{one} and {other} go together"
     if settings.tls_dev and settings.tls_cert:
@@ -339,6 +360,10 @@ def _complaints_about_keys(settings: Settings) -> Iterator[tuple[str, str]]:
 def _complaints_about_addresses(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.public_url and not _is_url(settings.public_url, "http", "https"):
         yield "public_url", "it must be http(s)://host, without query or fragment"
+    if settings.lambda_endpoint is not None:
+        endpoint = settings.lambda_endpoint.replace("{region}", "region")
+        if not _is_url(endpoint, "http", "https") or set("{}@") & set(endpoint):
+            yield "lambda_endpoint", "it must be http(s)://host, and may hold {region}"
     if settings.smtp_url is not None and not _is_url(settings.smtp_url, "smtp", "smtps"):
         yield "smtp_url", "it must be smtp://host or smtps://host"
     if settings.sms_gateway_url is not None and not _is_url(settings.sms_gateway_url, "http", "https"):
