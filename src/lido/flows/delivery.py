@@ -10,7 +10,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import codes, unknown_users, wording
+from lido.flows import codes, triggers, unknown_users, wording
 from lido.flows.events import Fact, tell
 from lido.records import Message, Pool, User
 from lido.rules import messages as texts
@@ -45,6 +45,7 @@ _STATES: dict[int, Literal["waiting", "sent", "given up", "kept"]] = {
     messages.GIVEN_UP: "given up",
     messages.KEPT: "kept",
 }
+_NO_SENDER = "{} invocation failed due to error NotImplementedException."
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -251,7 +252,9 @@ def mask(medium: Medium, address: str) -> str:
 def send(
     call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
 ) -> None:
-    """Write a message to be sent before `expires_at`."""
+    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where the pool names a sender of its own."""
+    if triggers.is_named(pool, wording.SENDERS[medium]):
+        raise errors.UnexpectedLambda(_NO_SENDER.format(wording.SENDERS[medium]))
     message_id = call.entropy.time_ordered_id(call.now)
     messages.add(
         tx,
