@@ -252,7 +252,7 @@ def mask(medium: Medium, address: str) -> str:
 def send(
     call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
 ) -> None:
-    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where the pool names a sender of its own."""
+    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where the pool names its own sender."""
     if triggers.is_named(pool, wording.SENDERS[medium]):
         raise errors.UnexpectedLambda(_NO_SENDER.format(wording.SENDERS[medium]))
     message_id = call.entropy.time_ordered_id(call.now)
