@@ -16,6 +16,7 @@ COMMANDS = {
     "pool": "lido.cli.pool:pool",
     "client": "lido.cli.client:client",
     "users": "lido.cli.users:users",
+    "triggers": "lido.cli.triggers:triggers",
     "keys": "lido.cli.keys:keys",
     "outbox": "lido.cli.outbox:outbox",
     "audit": "lido.cli.audit:audit",

@@ -34,6 +34,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     folder: str = ""
     environment: dict[str, str] = msgspec.field(default_factory=dict)
     timeout_seconds: float = 5.0
+    attempts: int = 3
 
     def __repr__(self) -> str:
         return f"<Wish {self.name}>"
@@ -65,6 +66,19 @@ def target(call: Call, arn: str) -> Target:
     """
     with call.db.read() as tx:
         return target_in(call, tx, arn)
+
+
+def try_out(call: Call, name: str, event: bytes) -> bytes:
+    """Send an event to a registered function, in one attempt; its answer. Raises ResourceNotFound, carrier.Failure."""
+    with call.db.read() as tx:
+        row = trigger_targets.find(tx, name)
+        uses = [] if row is None else [use for use in _uses(tx) if lambda_config.name_in(use.function.arn) == name]
+    if row is None:
+        raise errors.ResourceNotFound(f"There is no function {name}.")
+    used = uses[0] if uses else None
+    arn = used.function.arn if used else lambda_config.arn(call.region, call.house.account_id, name)
+    found = replace(_opened(call, row, arn), attempts=1)
+    return call.triggers.invoke(found, used.trigger if used else "", event, used.pool_id if used else "")
 
 
 def target_in(call: Call, tx: Transaction, arn: str) -> Target:
@@ -104,7 +118,7 @@ def register(
         wish.kind,
         wish.address,
         _sealed(call, wish, key),
-        TargetSettings(timeout_seconds=wish.timeout_seconds, folder=wish.folder),
+        TargetSettings(timeout_seconds=wish.timeout_seconds, attempts=wish.attempts, folder=wish.folder),
         call.now,
     )
 
@@ -126,6 +140,8 @@ def name_function(
     call: Call, pool_id: str, trigger: str, arn: str, *, version: str | None = None, kms_key_id: str | None = None
 ) -> None:
     """Let that trigger of the pool call `arn`, which is registered or AWS Lambda's. Raises as `register`."""
+    if not lambda_config.name_in(arn):
+        raise ValueError(f"{arn} is not of the form arn:aws:lambda:REGION:ACCOUNT:function:NAME.")
 
     def store(tx: Transaction) -> None:
         _name(call, tx, access.require_pool(call, tx, pool_id), trigger, arn, version, kms_key_id)

@@ -69,7 +69,12 @@ def functions(config: idp.LambdaConfigType | None) -> Iterator[tuple[str, Functi
 def with_function(
     config: idp.LambdaConfigType | None, trigger: str, arn: str, *, version: str | None = None
 ) -> idp.LambdaConfigType:
-    """The configuration in which that trigger calls `arn`. Raises ValueError with a sentence for other versions."""
+    """The configuration in which that trigger calls `arn`.
+
+    Raises ValueError with a sentence for a trigger or a version that there is not.
+    """
+    if trigger not in TRIGGERS:
+        raise ValueError(f"There is no trigger {trigger}; there are {', '.join(TRIGGERS)}.")
     return replace(config or idp.LambdaConfigType(), **_members(trigger, arn, version or FIRST_VERSION))
 
 

@@ -44,6 +44,17 @@ class Handler(NamedTuple):
         return self.file.suffix == ".py"
 
 
+def split(text: str) -> tuple[str, str]:
+    """Folder and address of a handler as somebody types it, `./app.handler`.
+
+    The folder is the current one, as /var/task is at AWS, or for code elsewhere the one that holds the file.
+    """
+    path = Path(text)
+    if path.is_absolute() or ".." in path.parts:
+        return str(path.parent.resolve()), path.name
+    return str(Path.cwd()), str(path)
+
+
 def find(folder: str, address: str) -> Handler:
     """The handler `path/file.function` below a folder. Raises ValueError with a sentence."""
     path, _, function = address.rpartition(".")
@@ -87,7 +98,7 @@ class FunctionProcess:
         return not self._api.is_over and self._process.poll() is None
 
     def run(self, invocation: Invocation, seconds: float) -> bytes:
-        """The answer to an event. Raises Raised, also when the process ends; TimedOut, Unrecognizable.
+        """The answer to an event. Raises Raised, also when the process ends; NotHandedOver, TimedOut, Unrecognizable.
 
         After TimedOut, or its end, the process is of no more use.
         """

@@ -1,11 +1,13 @@
 """Unmodified Lambda handlers on this machine: for each target a few processes, started when needed and kept alive."""
 
 import threading
+from contextlib import suppress
 from time import monotonic
 
 from lido.ports.triggers import function_process
 from lido.ports.triggers.carrier import Invocation, NotInvocable, Raised, Target
 from lido.ports.triggers.function_process import FunctionProcess, Handler, Runtimes
+from lido.ports.triggers.runtime_api import NotHandedOver
 
 
 class Handlers:
@@ -64,7 +66,12 @@ class _Crew:
 
     def attempt(self, invocation: Invocation) -> bytes:
         until = monotonic() + self._target.timeout_seconds
-        process = self._take(until)
+        for _ in range(self._most):
+            with suppress(NotHandedOver):
+                return self._run(self._take(until), invocation, until)
+        raise Raised("Runtime exited before it took the event")
+
+    def _run(self, process: FunctionProcess, invocation: Invocation, until: float) -> bytes:
         is_spent = True
         try:
             answer = process.run(invocation, max(0.0, until - monotonic()))

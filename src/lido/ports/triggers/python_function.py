@@ -59,13 +59,13 @@ class PythonFunctions:
 
 
 def load(address: str) -> Callable[[dict[str, Any]], Any]:
-    """The function at `module:function`. Raises ValueError with a sentence; whatever the module raises."""
+    """The function at `module:function`. Raises ValueError with a sentence."""
     module_name, _, name = address.partition(":")
     if not module_name or not name.isidentifier():
         raise ValueError(f"{address} is not of the form module:function.")
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
+    except Exception as error:
         raise ValueError(f"Unable to import module '{module_name}': {error}") from error
     function: Callable[[dict[str, Any]], Any] | None = getattr(module, name, None)
     if function is None:

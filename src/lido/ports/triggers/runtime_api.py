@@ -34,6 +34,10 @@ class Exited(Raised):
     """The process ended; the message says how."""
 
 
+class NotHandedOver(Exception):
+    """The process ended at rest: it never had the event, which another may be given."""
+
+
 class RuntimeAPI:
     """The counter at which one process and those who wait for it meet; `address` is what the process is told."""
 
@@ -43,8 +47,10 @@ class RuntimeAPI:
         self._port: int = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[bytes | Failure] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[bytes | Failure | NotHandedOver] = queue.SimpleQueue()
         self._current: Invocation | None = None
+        self._has_asked = False
+        self._has_event = False
         self._over: Failure | None = None
         threading.Thread(target=self._accept, name=f"runtime {target.name}", daemon=True).start()
 
@@ -61,23 +67,29 @@ class RuntimeAPI:
     def ask(self, invocation: Invocation, seconds: float) -> bytes:
         """Hand an event to the process and wait for its answer.
 
-        Raises Raised, Unrecognizable; queue.Empty when the time is over, after which the process is of no more use.
+        Raises Raised, Unrecognizable, NotHandedOver; queue.Empty when the time is over, after which the process is of
+        no more use.
         """
         with self._lock:
             if self._over is not None:
-                raise self._over
+                raise NotHandedOver if self._has_asked else self._over
             self._current = invocation
+            self._has_event = False
             self._waiting.put(invocation)
         answer = self._answers.get(timeout=seconds)
-        if isinstance(answer, Failure):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def next(self) -> Invocation | None:
-        """The next event, waited for; None when there will be no more."""
+    def next(self, connection: socket.socket) -> Invocation | None:
+        """The next event, waited for; None when there will be no more, or the other end of the connection is gone."""
+        self._has_asked = True
         invocation = self._waiting.get()
-        if invocation is None:
-            self._waiting.put(None)
+        with self._lock:
+            if invocation is None or _is_gone(connection):
+                self._waiting.put(None)
+                return None
+            self._has_event = True
         return invocation
 
     def answer(self, invocation_id: str, answer: bytes | Failure) -> bool:
@@ -97,7 +109,7 @@ class RuntimeAPI:
             self._over = failure
             if self._current is not None:
                 self._current = None
-                self._answers.put(failure)
+                self._answers.put(failure if self._has_event or not self._has_asked else NotHandedOver())
         self._waiting.put(None)
         with suppress(OSError):  # wakes the thread that accepts
             socket.create_connection((_LOOPBACK, self._port), 1).close()
@@ -134,7 +146,7 @@ class _Conversation(BaseHTTPRequestHandler):
         if self.path != f"{_PREFIX}invocation/next":
             self._reply(404)
             return
-        invocation = self._api.next()
+        invocation = self._api.next(self.connection)
         if invocation is None:
             self.close_connection = True
             return
@@ -190,6 +202,16 @@ class _Conversation(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Nothing: the log is not for this traffic."""
+
+
+def _is_gone(connection: socket.socket) -> bool:
+    """Whether the other end has closed a connection on which it should be waiting."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _is_ours(peer_port: int, port: int) -> bool:
