@@ -16,6 +16,7 @@ class Gateway:
     def __init__(self):
         self.sent = []
         self.trouble = None
+        self.closings = 0
 
     def send(self, message):
         silence.refuse_if_open("Sending")
@@ -24,7 +25,7 @@ class Gateway:
         self.sent.append(message)
 
     def close(self):
-        pass
+        self.closings += 1
 
 
 @pytest.fixture
@@ -92,6 +93,45 @@ def test_the_pool_names_the_sender(house, worker, mail):
     write(house, pool_id)
     worker.run_due()
     assert (mail.sent[0].sender, mail.sent[0].reply_to) == ("The Pool <hello@pool.example>", "help@pool.example")
+
+
+def test_a_pool_with_an_identity_of_its_own_names_it_and_where_it_is(house, worker, mail):
+    arn = "arn:aws:ses:us-west-2:000000000000:identity/help@pool.example"
+    configuration = {"EmailSendingAccount": "DEVELOPER", "SourceArn": arn, "ConfigurationSet": "ours"}
+    write(house, house.pool(EmailConfiguration=configuration))
+    worker.run_due()
+    [email] = mail.sent
+    assert (email.identity_arn, email.configuration_set, email.region) == (arn, "ours", "us-west-2")
+    assert email.sender == "help@pool.example"
+
+
+def test_a_pool_without_an_identity_is_sent_for_from_its_own_region(house, worker, mail, sms, pool_id):
+    write(house, pool_id)
+    write(house, pool_id, "+491701234567", medium="SMS")
+    worker.run_due()
+    [email], [text] = mail.sent, sms.sent
+    assert (email.identity_arn, email.configuration_set, email.region) == ("", "", "us-east-1")
+    assert (text.has_account, text.region) == (False, "us-east-1")
+
+
+def test_a_pool_with_an_account_of_sns_names_its_region(house, worker, sms):
+    role = "arn:aws:iam::000000000000:role/sns"
+    pool_id = house.pool(SmsConfiguration={"SnsCallerArn": role, "ExternalId": "x", "SnsRegion": "us-east-1"})
+    write(house, pool_id, "+491701234567", medium="SMS")
+    worker.run_due()
+    assert (sms.sent[0].has_account, sms.sent[0].region) == (True, "us-east-1")
+
+
+def test_a_connection_that_nothing_goes_over_is_given_back_after_a_minute(house, worker, mail, pool_id):
+    write(house, pool_id)
+    worker.run_due()
+    house.clock.advance(seconds=60)
+    worker.run_due()
+    assert mail.closings == 0
+    house.clock.advance(seconds=1)
+    for _ in range(3):
+        worker.run_due()
+    assert mail.closings == 1
 
 
 def test_a_recipient_gets_messages_in_order(house, worker, mail, pool_id):

@@ -38,6 +38,7 @@ class Email(Struct, frozen=True):
     """One e-mail. `id` names it for ever, so that a second delivery is seen to be one; `html` may be empty.
 
     `sender` is an address, or a name and an address (`Example <no-reply@example.com>`); `at` is when it was written.
+    `identity_arn` and `configuration_set` are the pool's own in SES, if it has them, and `region` is where.
     """
 
     id: str
@@ -48,6 +49,9 @@ class Email(Struct, frozen=True):
     html: str
     at: int
     reply_to: str = ""
+    identity_arn: str = ""
+    configuration_set: str = ""
+    region: str = ""
 
     def __repr__(self) -> str:
         return f"<Email {self.id}>"
