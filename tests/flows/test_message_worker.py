@@ -1,31 +1,10 @@
-import msgspec
 import pytest
 from structlog.testing import capture_logs
+from tests.flows.post import Gateway, stored, write
 
-from lido import silence
-from lido.flows import codes, delivery
 from lido.flows.message_worker import MOST_ATTEMPTS, MessageWorker
 from lido.ports.mail import Undeliverable
-from lido.records import Message
 from lido.storage import messages
-
-
-class Gateway:
-    """Takes what is sent, or refuses it as told."""
-
-    def __init__(self):
-        self.sent = []
-        self.trouble = None
-        self.closings = 0
-
-    def send(self, message):
-        silence.refuse_if_open("Sending")
-        if self.trouble is not None:
-            raise self.trouble
-        self.sent.append(message)
-
-    def close(self):
-        self.closings += 1
 
 
 @pytest.fixture
@@ -46,27 +25,6 @@ def worker(house, mail, sms):
 @pytest.fixture
 def pool_id(house):
     return house.pool()
-
-
-def write(house, pool_id, to="alice@example.com", *, medium="EMAIL", text="Code: 1234", expires_in_seconds=86_400):
-    call = house.call()
-    message_id = call.entropy.time_ordered_id(call.now)
-    letter = delivery.Letter(to, "SignUp", "Your code", text, html=f"<p>{text}</p>", code="1234")
-    body = call.keys.seal(delivery.PURPOSE, msgspec.json.encode(letter), pool_id, message_id)
-    expires_at = call.now + expires_in_seconds * 1000
-    key = codes.address_key(call, to)
-    with call.db.write() as tx:
-        messages.add(
-            tx,
-            Message(pool_id, message_id, "sub", medium, key, body, 0, 0, call.now, 0, expires_at, None, None),
-        )
-    house.clock.advance(seconds=0.001)
-    return message_id
-
-
-def stored(house, message_id):
-    with house.database.read() as tx:
-        return next(each for each in messages.page(tx, limit=100) if each.id == message_id)
 
 
 def test_a_message_leaves_by_the_gateway_of_its_medium(house, worker, mail, sms, pool_id):
@@ -179,12 +137,17 @@ def test_a_message_that_nobody_will_ever_take_is_given_up(house, worker, mail, p
     assert (given_up.state, given_up.last_error) == (messages.GIVEN_UP, "recipient refused: 550")
 
 
-def test_a_message_is_given_up_when_its_code_would_be_worth_nothing_at_the_next_try(house, worker, mail, pool_id):
-    message_id = write(house, pool_id, expires_in_seconds=12)
+def test_a_message_is_tried_ever_sooner_before_its_code_is_worth_nothing_and_then_given_up(
+    house, worker, mail, pool_id
+):
+    message_id = write(house, pool_id, expires_in_seconds=24)
     mail.trouble = Undeliverable("later", transient=True)
     worker.run_due()
-    assert stored(house, message_id).state == messages.WAITING
+    assert 5 <= (stored(house, message_id).next_at - house.clock.now()) / 1000 <= 6.25
     house.clock.advance(seconds=7)
+    worker.run_due()
+    assert (stored(house, message_id).next_at - house.clock.now()) / 1000 == pytest.approx(8.5, abs=0.1)
+    house.clock.advance(seconds=8.6)
     worker.run_due()
     assert stored(house, message_id).state == messages.GIVEN_UP
 

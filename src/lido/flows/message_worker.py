@@ -17,11 +17,13 @@ from lido.rules.codes import mask_email, mask_phone
 from lido.rules.sealing import Unsealable
 from lido.shapes import idp
 from lido.storage import messages, pools
+from lido.storage.database import Transaction
 
 _LEASE_MS = 60_000
 # What is left of a lease must suffice for one more message, or another worker sends it too.
 _MARGIN_MS = 20_000
 _IDLE_MS = 60_000
+_HASTENED_AT_ONCE = 1_000
 _AT_ONCE = 20
 _AT_ONCE_WITHOUT_GATEWAYS = 500
 _FIRST_PAUSE_MS = 5_000
@@ -45,6 +47,7 @@ class MessageWorker:
         self._awake = threading.Event()
         self._stopping = False
         self._sent_at = 0
+        self._unreachable: set[str] = set()
 
     def wake(self) -> None:
         """Something was written: send it now rather than at the next look."""
@@ -54,6 +57,11 @@ class MessageWorker:
         """Send nothing more after the message in hand."""
         self._stopping = True
         self._awake.set()
+
+    def close(self) -> None:
+        """Give back the connections that were kept."""
+        if self._mail is not None:
+            self._mail.close()
 
     def wait(self, seconds: float) -> None:
         """Rest until woken, at most that long."""
@@ -101,12 +109,20 @@ class MessageWorker:
         with call.db.write() as tx:
             if trouble is None:
                 messages.mark_sent(tx, message, now)
+                self._hasten_others(tx, message.medium, now)
                 return
-            next_at = now + _pause_ms(call, message.attempts)
-            if trouble.transient and message.attempts < MOST_ATTEMPTS and next_at < message.expires_at:
+            next_at = _next_at(call, message, now)
+            if trouble.transient and message.attempts < MOST_ATTEMPTS and next_at is not None:
                 messages.mark_failed(tx, message, next_at=next_at, error=trouble.reason)
             else:
                 messages.give_up(tx, message, trouble.reason)
+        if trouble.unreachable:
+            self._unreachable.add(message.medium)
+
+    def _hasten_others(self, tx: Transaction, medium: str, now: int) -> None:
+        """The way is open again: what waits for its next try need not be patient any more."""
+        if medium in self._unreachable and messages.hasten(tx, medium, now, _HASTENED_AT_ONCE) < _HASTENED_AT_ONCE:
+            self._unreachable.discard(medium)
 
     def _trouble_sending(self, call: Call, message: Message) -> Undeliverable | None:
         """Send, and say what went wrong; the log names the recipient masked."""
@@ -174,6 +190,16 @@ def _text_message(pool: Pool, letter: delivery.Letter) -> TextMessage:
     configured = pool.settings.shape.sms_configuration
     region = (configured.sns_region if configured else None) or pool.region
     return TextMessage(letter.to, letter.text, has_account=configured is not None, region=region)
+
+
+def _next_at(call: Call, message: Message, now: int) -> int | None:
+    """When to try again; None: what it carries would be worth nothing by then.
+
+    Towards the end every half of the time that is left, so that what can still arrive in time does.
+    """
+    left = message.expires_at - now
+    pause = min(_pause_ms(call, message.attempts), left // 2)
+    return now + pause if pause >= _FIRST_PAUSE_MS else None
 
 
 def _pause_ms(call: Call, attempts: int) -> int:

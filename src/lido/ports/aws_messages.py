@@ -129,7 +129,7 @@ class _Service:
             answer = self._outgoing.post(url, body, headers, seconds=_SECONDS, limit_bytes=_LIMIT_BYTES)
         except (Unreachable, TooSlow, TooLarge) as trouble:
             reason = f"{self._name.upper()} was not reached: {type(trouble).__name__}"
-            raise Undeliverable(reason, transient=True) from None
+            raise Undeliverable(reason, transient=True, unreachable=True) from None
         if answer.status != 200:
             name = _refusal(answer)
             raise Undeliverable(

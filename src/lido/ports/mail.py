@@ -26,12 +26,16 @@ _POLICY = SMTP.clone(cte_type="7bit")
 
 
 class Undeliverable(Exception):
-    """A message did not leave. `transient`: a later try may succeed. `reason` names no person and no secret."""
+    """A message did not leave. `transient`: a later try may succeed. `reason` names no person and no secret.
 
-    def __init__(self, reason: str, *, transient: bool) -> None:
+    `unreachable`: the way itself is closed, so other messages fail alike until it opens.
+    """
+
+    def __init__(self, reason: str, *, transient: bool, unreachable: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.transient = transient
+        self.unreachable = unreachable
 
 
 class Email(Struct, frozen=True):
@@ -105,7 +109,7 @@ class SMTPMail:
             except (smtplib.SMTPServerDisconnected, OSError) as trouble:
                 # SMTPException is an OSError: whatever is not about this message alone ends the connection.
                 self._drop()
-                raise Undeliverable(_reason(trouble), transient=True) from None
+                raise Undeliverable(_reason(trouble), transient=True, unreachable=True) from None
 
     def close(self) -> None:
         """Say good-bye to the server."""

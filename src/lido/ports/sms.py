@@ -94,5 +94,6 @@ class HTTPGateway:
             )
             response.close()
         except HTTPError as trouble:
-            raise Undeliverable(f"the gateway was not reached: {type(trouble).__name__}", transient=True) from None
+            reason = f"the gateway was not reached: {type(trouble).__name__}"
+            raise Undeliverable(reason, transient=True, unreachable=True) from None
         return response.status
