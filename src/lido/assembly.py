@@ -8,11 +8,13 @@ from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
 from lido.flows.message_worker import MessageWorker
+from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
-from lido.ports.mail import SMTPMail
+from lido.ports.mail import Mail, SMTPMail
+from lido.ports.message_ways import MailByAccount, TextMessagesByAccount
 from lido.ports.outgoing import ANYWHERE, Outgoing
-from lido.ports.sms import HTTPGateway
+from lido.ports.sms import HTTPGateway, TextMessages
 from lido.ports.triggers.aws_lambda import AWSLambda
 from lido.ports.triggers.carrier import Carrier
 from lido.ports.triggers.carriers import Carriers
@@ -129,8 +131,14 @@ class Lido:
                 ),
                 holder=self.entropy.uuid(),
             ),
-            MessageWorker(self.call, mail=_mail(settings), sms=_sms(settings), mail_from=settings.mail_from),
+            self.message_worker(),
         )
+
+    def message_worker(self) -> MessageWorker:
+        """What sends messages, by the ways that the settings name."""
+        settings = self.settings
+        mail, sms = _mail(settings, self.clock), _sms(settings, self.clock)
+        return MessageWorker(self.call, mail=mail, sms=sms, mail_from=settings.mail_from)
 
     def close(self) -> None:
         """Wait for requests in flight, end the processes of handlers and give the database back."""
@@ -160,19 +168,27 @@ def _carriers(settings: Settings, clock: Clock, entropy: Entropy) -> Carriers:
     )
 
 
-def _mail(settings: Settings) -> SMTPMail | None:
-    if settings.smtp_url is None:
-        return None
-    return SMTPMail(settings.smtp_url, name=urlsplit(settings.public_url).hostname or "localhost")
+def _mail(settings: Settings, clock: Clock) -> Mail | None:
+    ses = server = None
+    if settings.ses_endpoint is not None:
+        account = Account(settings.ses_endpoint, settings.ses_access_key_id, settings.ses_secret_access_key)
+        ses = SES(Outgoing(ANYWHERE), clock, account)
+    if settings.smtp_url is not None:
+        server = SMTPMail(settings.smtp_url, name=urlsplit(settings.public_url).hostname or "localhost")
+    return MailByAccount(ses, server) if ses and server else ses or server
 
 
-def _sms(settings: Settings) -> HTTPGateway | None:
-    if settings.sms_gateway_url is None:
-        return None
-    return HTTPGateway(
-        settings.sms_gateway_url,
-        form=settings.sms_gateway_form,
-        sender=settings.sms_from,
-        user=settings.sms_gateway_user,
-        password=settings.sms_gateway_password,
-    )
+def _sms(settings: Settings, clock: Clock) -> TextMessages | None:
+    sns = gateway = None
+    if settings.sns_endpoint is not None:
+        account = Account(settings.sns_endpoint, settings.sns_access_key_id, settings.sns_secret_access_key)
+        sns = SNS(Outgoing(ANYWHERE), clock, account, sender=settings.sms_from)
+    if settings.sms_gateway_url is not None:
+        gateway = HTTPGateway(
+            settings.sms_gateway_url,
+            form=settings.sms_gateway_form,
+            sender=settings.sms_from,
+            user=settings.sms_gateway_user,
+            password=settings.sms_gateway_password,
+        )
+    return TextMessagesByAccount(sns, gateway) if sns and gateway else sns or gateway

@@ -159,6 +159,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "To={to}&From={from}&Body={text}"
     sms_from: Annotated[str, Meta(description="Sender of text messages: a number or a name.")] = "Lido"
 
+    ses_endpoint: Annotated[
+        str | None,
+        Meta(description="SES or what speaks its v2 API, for pools with an identity there; `{region}` is the pool's."),
+    ] = None
+    ses_access_key_id: Annotated[str | None, Meta(description="Id of the access key for `ses_endpoint`.")] = None
+    ses_secret_access_key: Annotated[str | None, Meta(description="Secret of `ses_access_key_id`."), _Secret] = None
+    sns_endpoint: Annotated[
+        str | None,
+        Meta(description="SNS or what speaks its API, for pools with an SmsConfiguration; `{region}` is the pool's."),
+    ] = None
+    sns_access_key_id: Annotated[str | None, Meta(description="Id of the access key for `sns_endpoint`.")] = None
+    sns_secret_access_key: Annotated[str | None, Meta(description="Secret of `sns_access_key_id`."), _Secret] = None
+
     event_retention_days: Annotated[int, Meta(description="How long events are kept."), _Positive] = 90
     message_retention_days: Annotated[int, Meta(description="How long sent messages are kept, sealed."), _Positive] = 7
 
@@ -331,6 +344,8 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
         ("tls_cert", "tls_key"),
         ("root_access_key_id", "root_secret_access_key"),
         ("lambda_access_key_id", "lambda_secret_access_key"),
+        ("ses_access_key_id", "ses_secret_access_key"),
+        ("sns_access_key_id", "sns_secret_access_key"),
     ):
         if (getattr(settings, one) is None) != (getattr(settings, other) is None):
             yield one, f"{one} and {other} go together"
@@ -368,6 +383,10 @@ def _complaints_about_addresses(settings: Settings) -> Iterator[tuple[str, str]]
         yield "smtp_url", "it must be smtp://host or smtps://host"
     if settings.sms_gateway_url is not None and not _is_url(settings.sms_gateway_url, "http", "https"):
         yield "sms_gateway_url", "it must be http(s)://host/path"
+    for name in ("ses_endpoint", "sns_endpoint"):
+        endpoint = getattr(settings, name)
+        if endpoint is not None and not _is_url(endpoint.replace("{region}", "region"), "http", "https"):
+            yield name, "it must be http(s)://host, and may hold {region}"
     if set(re.findall(r"{(.*?)}", settings.sms_gateway_form)) - {"from"} != {"to", "text"}:
         yield "sms_gateway_form", "it must hold {to} and {text}, may hold {from}, and no other braces"
     for name in ("trusted_proxies", "private_destinations"):

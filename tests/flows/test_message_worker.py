@@ -1,30 +1,10 @@
-import msgspec
 import pytest
 from structlog.testing import capture_logs
+from tests.flows.post import Gateway, stored, write
 
-from lido import silence
-from lido.flows import codes, delivery
 from lido.flows.message_worker import MOST_ATTEMPTS, MessageWorker
 from lido.ports.mail import Undeliverable
-from lido.records import Message
 from lido.storage import messages
-
-
-class Gateway:
-    """Takes what is sent, or refuses it as told."""
-
-    def __init__(self):
-        self.sent = []
-        self.trouble = None
-
-    def send(self, message):
-        silence.refuse_if_open("Sending")
-        if self.trouble is not None:
-            raise self.trouble
-        self.sent.append(message)
-
-    def close(self):
-        pass
 
 
 @pytest.fixture
@@ -45,27 +25,6 @@ def worker(house, mail, sms):
 @pytest.fixture
 def pool_id(house):
     return house.pool()
-
-
-def write(house, pool_id, to="alice@example.com", *, medium="EMAIL", text="Code: 1234", expires_in_seconds=86_400):
-    call = house.call()
-    message_id = call.entropy.time_ordered_id(call.now)
-    letter = delivery.Letter(to, "SignUp", "Your code", text, html=f"<p>{text}</p>", code="1234")
-    body = call.keys.seal(delivery.PURPOSE, msgspec.json.encode(letter), pool_id, message_id)
-    expires_at = call.now + expires_in_seconds * 1000
-    key = codes.address_key(call, to)
-    with call.db.write() as tx:
-        messages.add(
-            tx,
-            Message(pool_id, message_id, "sub", medium, key, body, 0, 0, call.now, 0, expires_at, None, None),
-        )
-    house.clock.advance(seconds=0.001)
-    return message_id
-
-
-def stored(house, message_id):
-    with house.database.read() as tx:
-        return next(each for each in messages.page(tx, limit=100) if each.id == message_id)
 
 
 def test_a_message_leaves_by_the_gateway_of_its_medium(house, worker, mail, sms, pool_id):
@@ -92,6 +51,45 @@ def test_the_pool_names_the_sender(house, worker, mail):
     write(house, pool_id)
     worker.run_due()
     assert (mail.sent[0].sender, mail.sent[0].reply_to) == ("The Pool <hello@pool.example>", "help@pool.example")
+
+
+def test_a_pool_with_an_identity_of_its_own_names_it_and_where_it_is(house, worker, mail):
+    arn = "arn:aws:ses:us-west-2:000000000000:identity/help@pool.example"
+    configuration = {"EmailSendingAccount": "DEVELOPER", "SourceArn": arn, "ConfigurationSet": "ours"}
+    write(house, house.pool(EmailConfiguration=configuration))
+    worker.run_due()
+    [email] = mail.sent
+    assert (email.identity_arn, email.configuration_set, email.region) == (arn, "ours", "us-west-2")
+    assert email.sender == "help@pool.example"
+
+
+def test_a_pool_without_an_identity_is_sent_for_from_its_own_region(house, worker, mail, sms, pool_id):
+    write(house, pool_id)
+    write(house, pool_id, "+491701234567", medium="SMS")
+    worker.run_due()
+    [email], [text] = mail.sent, sms.sent
+    assert (email.identity_arn, email.configuration_set, email.region) == ("", "", "us-east-1")
+    assert (text.has_account, text.region) == (False, "us-east-1")
+
+
+def test_a_pool_with_an_account_of_sns_names_its_region(house, worker, sms):
+    role = "arn:aws:iam::000000000000:role/sns"
+    pool_id = house.pool(SmsConfiguration={"SnsCallerArn": role, "ExternalId": "x", "SnsRegion": "us-east-1"})
+    write(house, pool_id, "+491701234567", medium="SMS")
+    worker.run_due()
+    assert (sms.sent[0].has_account, sms.sent[0].region) == (True, "us-east-1")
+
+
+def test_a_connection_that_nothing_goes_over_is_given_back_after_a_minute(house, worker, mail, pool_id):
+    write(house, pool_id)
+    worker.run_due()
+    house.clock.advance(seconds=60)
+    worker.run_due()
+    assert mail.closings == 0
+    house.clock.advance(seconds=1)
+    for _ in range(3):
+        worker.run_due()
+    assert mail.closings == 1
 
 
 def test_a_recipient_gets_messages_in_order(house, worker, mail, pool_id):
@@ -139,12 +137,17 @@ def test_a_message_that_nobody_will_ever_take_is_given_up(house, worker, mail, p
     assert (given_up.state, given_up.last_error) == (messages.GIVEN_UP, "recipient refused: 550")
 
 
-def test_a_message_is_given_up_when_its_code_would_be_worth_nothing_at_the_next_try(house, worker, mail, pool_id):
-    message_id = write(house, pool_id, expires_in_seconds=12)
+def test_a_message_is_tried_ever_sooner_before_its_code_is_worth_nothing_and_then_given_up(
+    house, worker, mail, pool_id
+):
+    message_id = write(house, pool_id, expires_in_seconds=24)
     mail.trouble = Undeliverable("later", transient=True)
     worker.run_due()
-    assert stored(house, message_id).state == messages.WAITING
+    assert 5 <= (stored(house, message_id).next_at - house.clock.now()) / 1000 <= 6.25
     house.clock.advance(seconds=7)
+    worker.run_due()
+    assert (stored(house, message_id).next_at - house.clock.now()) / 1000 == pytest.approx(8.5, abs=0.1)
+    house.clock.advance(seconds=8.6)
     worker.run_due()
     assert stored(house, message_id).state == messages.GIVEN_UP
 

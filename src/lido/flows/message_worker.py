@@ -15,11 +15,15 @@ from lido.ports.sms import TextMessage, TextMessages
 from lido.records import Message, Pool
 from lido.rules.codes import mask_email, mask_phone
 from lido.rules.sealing import Unsealable
+from lido.shapes import idp
 from lido.storage import messages, pools
+from lido.storage.database import Transaction
 
 _LEASE_MS = 60_000
 # What is left of a lease must suffice for one more message, or another worker sends it too.
 _MARGIN_MS = 20_000
+_IDLE_MS = 60_000
+_HASTENED_AT_ONCE = 1_000
 _AT_ONCE = 20
 _AT_ONCE_WITHOUT_GATEWAYS = 500
 _FIRST_PAUSE_MS = 5_000
@@ -42,6 +46,8 @@ class MessageWorker:
         self._mail_from = mail_from
         self._awake = threading.Event()
         self._stopping = False
+        self._sent_at = 0
+        self._unreachable: set[str] = set()
 
     def wake(self) -> None:
         """Something was written: send it now rather than at the next look."""
@@ -52,6 +58,11 @@ class MessageWorker:
         self._stopping = True
         self._awake.set()
 
+    def close(self) -> None:
+        """Give back the connections that were kept."""
+        if self._mail is not None:
+            self._mail.close()
+
     def wait(self, seconds: float) -> None:
         """Rest until woken, at most that long."""
         self._awake.wait(seconds)
@@ -61,14 +72,22 @@ class MessageWorker:
         """Claim a handful of due messages and settle each; how many were claimed. Raises errors.Unavailable."""
         call = self._new_call()
         with call.db.read() as tx:
-            if not messages.any_due(tx, call.now):
-                return 0
+            any_due = messages.any_due(tx, call.now)
+        if not any_due:
+            self._rest(call)
+            return 0
         to_send, kept = self._claim(call)
         for message in to_send:
             if self._stopping or call.clock.now() > message.leased_until - _MARGIN_MS:
                 break
             self._settle(call, message)
         return len(to_send) + kept
+
+    def _rest(self, call: Call) -> None:
+        """Close connections that nothing went over for a minute: a server would close them too, and tell nobody."""
+        if self._mail is not None and self._sent_at and call.now - self._sent_at > _IDLE_MS:
+            self._sent_at = 0
+            self._mail.close()
 
     def _claim(self, call: Call) -> tuple[list[Message], int]:
         """The messages to send, and how many were kept because there is no gateway for them."""
@@ -90,12 +109,20 @@ class MessageWorker:
         with call.db.write() as tx:
             if trouble is None:
                 messages.mark_sent(tx, message, now)
+                self._hasten_others(tx, message.medium, now)
                 return
-            next_at = now + _pause_ms(call, message.attempts)
-            if trouble.transient and message.attempts < MOST_ATTEMPTS and next_at < message.expires_at:
+            next_at = _next_at(call, message, now)
+            if trouble.transient and message.attempts < MOST_ATTEMPTS and next_at is not None:
                 messages.mark_failed(tx, message, next_at=next_at, error=trouble.reason)
             else:
                 messages.give_up(tx, message, trouble.reason)
+        if trouble.unreachable:
+            self._unreachable.add(message.medium)
+
+    def _hasten_others(self, tx: Transaction, medium: str, now: int) -> None:
+        """The way is open again: what waits for its next try need not be patient any more."""
+        if medium in self._unreachable and messages.hasten(tx, medium, now, _HASTENED_AT_ONCE) < _HASTENED_AT_ONCE:
+            self._unreachable.discard(medium)
 
     def _trouble_sending(self, call: Call, message: Message) -> Undeliverable | None:
         """Send, and say what went wrong; the log names the recipient masked."""
@@ -125,27 +152,54 @@ class MessageWorker:
         return trouble
 
     def _send(self, call: Call, message: Message, letter: delivery.Letter) -> None:
+        with call.db.read() as tx:
+            pool = pools.find(tx, message.pool_id)
+        if pool is None:
+            raise Undeliverable("the pool was deleted", transient=False)
         if message.medium == "SMS" and self._sms is not None:
-            self._sms.send(TextMessage(letter.to, letter.text))
+            self._sms.send(_text_message(pool, letter))
         elif self._mail is not None:
-            with call.db.read() as tx:
-                pool = pools.find(tx, message.pool_id)
-            if pool is None:
-                raise Undeliverable("the pool was deleted", transient=False)
+            self._sent_at = call.now
             self._mail.send(self._email(call, pool, message, letter))
 
     def _email(self, call: Call, pool: Pool, message: Message, letter: delivery.Letter) -> Email:
-        configured = pool.settings.shape.email_configuration
+        configured = pool.settings.shape.email_configuration or idp.EmailConfigurationType()
+        arn = (configured.source_arn if configured.email_sending_account == "DEVELOPER" else None) or ""
         return Email(
             id=message.id,
             to=letter.to,
-            sender=(configured.from_ if configured else None) or self._mail_from,
-            reply_to=(configured.reply_to_email_address if configured else None) or "",
+            sender=configured.from_ or _identity(arn) or self._mail_from,
+            reply_to=configured.reply_to_email_address or "",
             subject=letter.subject,
             text=letter.text,
             html=letter.html,
             at=call.now,
+            identity_arn=arn,
+            configuration_set=configured.configuration_set or "",
+            region=(arn.split(":")[3] if arn else "") or pool.region,
         )
+
+
+def _identity(arn: str) -> str:
+    """The address that an ARN of SES names; empty for domains and none."""
+    name = arn.rpartition("/")[2]
+    return name if "@" in name else ""
+
+
+def _text_message(pool: Pool, letter: delivery.Letter) -> TextMessage:
+    configured = pool.settings.shape.sms_configuration
+    region = (configured.sns_region if configured else None) or pool.region
+    return TextMessage(letter.to, letter.text, has_account=configured is not None, region=region)
+
+
+def _next_at(call: Call, message: Message, now: int) -> int | None:
+    """When to try again; None: what it carries would be worth nothing by then.
+
+    Towards the end every half of the time that is left, so that what can still arrive in time does.
+    """
+    left = message.expires_at - now
+    pause = min(_pause_ms(call, message.attempts), left // 2)
+    return now + pause if pause >= _FIRST_PAUSE_MS else None
 
 
 def _pause_ms(call: Call, attempts: int) -> int:

@@ -26,18 +26,23 @@ _POLICY = SMTP.clone(cte_type="7bit")
 
 
 class Undeliverable(Exception):
-    """A message did not leave. `transient`: a later try may succeed. `reason` names no person and no secret."""
+    """A message did not leave. `transient`: a later try may succeed. `reason` names no person and no secret.
 
-    def __init__(self, reason: str, *, transient: bool) -> None:
+    `unreachable`: the way itself is closed, so other messages fail alike until it opens.
+    """
+
+    def __init__(self, reason: str, *, transient: bool, unreachable: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.transient = transient
+        self.unreachable = unreachable
 
 
 class Email(Struct, frozen=True):
     """One e-mail. `id` names it for ever, so that a second delivery is seen to be one; `html` may be empty.
 
     `sender` is an address, or a name and an address (`Example <no-reply@example.com>`); `at` is when it was written.
+    `identity_arn` and `configuration_set` are the pool's own in SES, if it has them, and `region` is where.
     """
 
     id: str
@@ -48,6 +53,9 @@ class Email(Struct, frozen=True):
     html: str
     at: int
     reply_to: str = ""
+    identity_arn: str = ""
+    configuration_set: str = ""
+    region: str = ""
 
     def __repr__(self) -> str:
         return f"<Email {self.id}>"
@@ -101,7 +109,7 @@ class SMTPMail:
             except (smtplib.SMTPServerDisconnected, OSError) as trouble:
                 # SMTPException is an OSError: whatever is not about this message alone ends the connection.
                 self._drop()
-                raise Undeliverable(_reason(trouble), transient=True) from None
+                raise Undeliverable(_reason(trouble), transient=True, unreachable=True) from None
 
     def close(self) -> None:
         """Say good-bye to the server."""

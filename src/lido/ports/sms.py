@@ -9,17 +9,24 @@ from msgspec import Struct
 from lido import silence
 from lido.ports.mail import Undeliverable
 
-_NUMBER = re.compile(r"\+[0-9]{2,15}")
+NUMBER = re.compile(r"\+[0-9]{2,15}")
+"""A telephone number as E.164 has it."""
+
 _PLACE = re.compile(r"\{(to|from|text)\}")
 # "Later" among the refusals that otherwise mean "never" (RFC 9110 15.5.9, RFC 6585 section 4).
 _LATER = (408, 429)
 
 
 class TextMessage(Struct, frozen=True):
-    """One text message; `to` is a number as E.164 has it."""
+    """One text message; `to` is a number as E.164 has it.
+
+    `has_account`: the pool names an account of SNS, in `region`.
+    """
 
     to: str
     text: str
+    has_account: bool = False
+    region: str = ""
 
     def __repr__(self) -> str:
         return "TextMessage(…)"
@@ -63,7 +70,7 @@ class HTTPGateway:
     def send(self, message: TextMessage) -> None:
         """Hand a text message over. Raises Undeliverable; RuntimeError while a transaction is open."""
         silence.refuse_if_open("Sending a text message")
-        if not _NUMBER.fullmatch(message.to):
+        if not NUMBER.fullmatch(message.to):
             raise Undeliverable("the recipient is not a phone number", transient=False)
         values = {"to": message.to, "from": self._sender, "text": message.text}
         body = _PLACE.sub(lambda place: quote_plus(values[place[1]]), self._form)
@@ -87,5 +94,6 @@ class HTTPGateway:
             )
             response.close()
         except HTTPError as trouble:
-            raise Undeliverable(f"the gateway was not reached: {type(trouble).__name__}", transient=True) from None
+            reason = f"the gateway was not reached: {type(trouble).__name__}"
+            raise Undeliverable(reason, transient=True, unreachable=True) from None
         return response.status

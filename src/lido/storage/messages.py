@@ -98,6 +98,17 @@ def mark_failed(tx: Transaction, message: Message, *, next_at: int, error: str) 
     )
 
 
+def hasten(tx: Transaction, medium: str, now: int, limit: int) -> int:
+    """Make waiting messages of a medium due now that were to be tried later, at most `limit`; how many."""
+    return tx.run(
+        """UPDATE messages SET next_at = :now WHERE state = 0 AND (pool_id, id) IN
+             (SELECT pool_id, id FROM messages WHERE state = 0 AND next_at > :now AND medium = :medium LIMIT :limit)""",
+        medium=medium,
+        now=now,
+        limit=limit,
+    )
+
+
 def _settle(tx: Transaction, message: Message, *, state: int, sent_at: int | None, error: str | None) -> bool:
     return (
         tx.run(
