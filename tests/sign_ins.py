@@ -1,5 +1,6 @@
 """Sentences about signing in, for the tests of every flow that ends in tokens."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -72,6 +73,16 @@ class People:
     def sub(self, username: str = "alice") -> str:
         user = self.house.idp.admin_get_user(UserPoolId=self.pool_id, Username=username)
         return next(a["Value"] for a in user["UserAttributes"] if a["Name"] == "sub")
+
+    def offered(self, username: str, **wishes: str) -> list[str]:
+        """The first factors that somebody of that name may choose from."""
+        found: list[str] = self.initiate("USER_AUTH", USERNAME=username, **wishes).get("AvailableChallenges", [])
+        return found
+
+    def strangers(self, *choices: str) -> Iterator[str]:
+        """Names of one length that lead to nobody, and seem to have these first factors."""
+        names = (f"none{number:04}" for number in range(1_000))
+        return (name for name in names if set(choices) <= set(self.offered(name)))
 
     def events(self, username: str = "alice") -> list[str]:
         """Kinds of what was told about a user, oldest first."""

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from hypothesis.stateful import RuleBasedStateMachine
-from tests.journeys.factor_model import ANSWERS, FREE_FAILURES, HOUR, alive, amr, enough, level, seconds
+from tests.journeys.factor_model import ANSWERS, FREE_FAILURES, HOUR, alive, amr, choices, enough, level, seconds
 from tests.journeys.factor_things import Client, Family, Grant, Person, Pool, Shown, Step, Try
 from tests.journeys.things import Refused
 from tests.journeys.wire import Wire, claims, short
@@ -13,6 +13,7 @@ from tests.world import World
 
 SESSION_LIFE, BLOCK_LIFE = 180_000, 60_000
 BLOCKS = ("PASSWORD_VERIFIER", "DEVICE_PASSWORD_VERIFIER")
+CHOSEN = ("SELECT_CHALLENGE", "PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
 LIMITS = ("Attempt limit exceeded, please try after some time.",)
 LOCKED = "Password attempts exceeded"
 TOLD_LEVEL = "urn:cognito:loa:{}".format
@@ -141,11 +142,17 @@ class Asking(RuleBasedStateMachine):
             half=attempt.half,
             address=attempt.address,
             by_link=attempt.by_link,
+            nobodys=self._is_nobodys(attempt, challenge),
         )
         if "CODE_DELIVERY_DELIVERY_MEDIUM" in parameters:
             self._receive(step)
         self.steps.append(step)
         return step
+
+    def _is_nobodys(self, attempt: Try, challenge: str) -> bool:
+        if attempt.step:
+            return attempt.step.nobodys
+        return attempt.client.hides and challenge in CHOSEN and not attempt.shown and not choices(attempt.person)
 
     def _receive(self, step: Step) -> None:
         """The message that was just sent, if one was: somebody without a choice is treated like nobody."""

@@ -115,7 +115,7 @@ class FactorWalk(Deeds):
         flows = [*FLOWS, "ALLOW_USER_AUTH"]
         existence = "ENABLED" if hides else "LEGACY"
         made = self.house.app(pool.id, ExplicitAuthFlows=flows, PreventUserExistenceErrors=existence)
-        self.clients.append(Client(pool, made["ClientId"], name))
+        self.clients.append(Client(pool, made["ClientId"], name, hides))
 
     def _person(self, pool: Pool, username: str, phone: str | None, *, permanent: bool = True) -> None:
         email = f"{username}-{len(self.people)}@example.com"

@@ -24,6 +24,7 @@ WRONG_PASSWORD = "Wr0ng-guess!"
 MOST_STEPS = 10
 GUARDS = {"PASSWORD": "password", "PASSWORD_VERIFIER": "password", "DEVICE_PASSWORD_VERIFIER": "password"}
 TEMPORARY = 7 * 86_400_000
+SHORTEST_PASSWORD = 8
 
 
 class Signing(Asking):
@@ -162,6 +163,7 @@ class Signing(Asking):
             attempt.excused = given["ANSWER"] not in step.available
         elif challenge == "NEW_PASSWORD_REQUIRED":
             attempt.spends = True
+            attempt.valid = len(given["NEW_PASSWORD"]) >= SHORTEST_PASSWORD
         elif challenge == "DEVICE_SRP_AUTH":
             attempt.valid = knows(step.person, step.device) and given["DEVICE_KEY"] == step.device
         elif challenge == "MFA_SETUP":

@@ -34,6 +34,7 @@ class Client:
     pool: Pool
     id: str
     name: str
+    hides: bool
 
 
 class Phone:
@@ -117,7 +118,8 @@ class Step:
     """A string in somebody's hands that carries a sign-in: a Session, a SECRET_BLOCK, or what a link or sign-up gave.
 
     `code` is what the message said, `half` the client's half of SRP, `phone` the authenticator that is being set up,
-    `link` what the link that was sent gives instead.
+    `link` what the link that was sent gives instead. `nobodys`: whoever had nothing to choose is treated like nobody,
+    and whatever changes for them later changes nothing for that sign-in.
     """
 
     text: str
@@ -142,6 +144,7 @@ class Step:
     phone: Phone | None = None
     set_up: bool = False
     used: bool = False
+    nobodys: bool = False
 
 
 @dataclass(eq=False)

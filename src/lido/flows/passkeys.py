@@ -33,6 +33,7 @@ _REGISTRATION_BYTES = 16
 # A name for people; which product made a passkey is not known without attestation.
 _NAME = "Passkey"
 _PRETENDED_ID_BYTES = (16, 20, 32)
+_PRETENDED_TRANSPORTS = (("hybrid", "internal"), ("internal",), ("nfc", "usb"), ())
 
 Verification = Literal["preferred", "required"]
 
@@ -125,7 +126,7 @@ def request_options(call: Call, pool: Pool, user: User | None, name_key: str, ch
     if rp_id is None:
         raise errors.InvalidUserPoolConfiguration(errors.WebAuthnConfigurationMissing.sentence)
     if user is None:
-        allowed = [_pretended(call, pool, name_key)]
+        allowed = _pretended(call, pool, name_key)
     else:
         with call.db.read() as tx:
             usable = [passkey for passkey in _of_user(tx, user) if passkey.rp_id == rp_id]
@@ -151,6 +152,11 @@ def relying_party(call: Call, pool: Pool) -> str:
     if rp_id is None:
         raise errors.WebAuthnConfigurationMissing
     return rp_id
+
+
+def has_relying_party(call: Call, pool: Pool) -> bool:
+    """Whether anybody of the pool can have a passkey that leads in."""
+    return _rp_id(call, pool) is not None
 
 
 def verification(pool: Pool) -> Verification:
@@ -236,10 +242,20 @@ def _of_user(tx: Transaction, user: User) -> list[Passkey]:
     return stored.page(tx, user.pool_id, user.sub, after="", limit=rules.MOST_OF_USER)
 
 
-def _pretended(call: Call, pool: Pool, name_key: str) -> tuple[str, list[str]]:
-    digest = unknown_users.digest(call, "passkey", pool.pool_id, name_key)
-    size = _PRETENDED_ID_BYTES[unknown_users.digest(call, "passkey size", pool.pool_id, name_key)[0] % 3]
-    return to_id(digest[:size]), ["hybrid", "internal"]
+def _pretended(call: Call, pool: Pool, name_key: str) -> list[tuple[str, list[str]]]:
+    """Passkeys that nobody has: most often one, each more half as often as one less."""
+    draws = int.from_bytes(unknown_users.digest(call, "passkeys", pool.pool_id, name_key), "big")
+    # As many as there are ones before the first zero.
+    more = (~draws & (draws + 1)).bit_length() - 1
+    count = min(1 + more, rules.MOST_OF_USER)
+    return sorted(_pretended_one(call, pool, f"{number} {name_key}") for number in range(count))
+
+
+def _pretended_one(call: Call, pool: Pool, name: str) -> tuple[str, list[str]]:
+    digest = unknown_users.digest(call, "passkey", pool.pool_id, name)
+    kind = unknown_users.digest(call, "passkey kind", pool.pool_id, name)
+    size = _PRETENDED_ID_BYTES[kind[0] % len(_PRETENDED_ID_BYTES)]
+    return to_id(digest[:size]), list(_PRETENDED_TRANSPORTS[kind[1] % len(_PRETENDED_TRANSPORTS)])
 
 
 def _tell(

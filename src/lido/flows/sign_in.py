@@ -125,7 +125,7 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
     has_no_choice = chooses and not begun.proofs and scene.user is not None and not situation.first_factors
     if has_no_choice and not hides and situation.status == Status.UNCONFIRMED:
         raise errors.UserNotConfirmed
-    if has_no_choice and hides:
+    if has_no_choice and hides and not situations.has_choice(call, scene):
         # Whoever has nothing to choose from must not be told from nobody.
         scene = scenes.as_nobody(call, scene)
         begun = structs.replace(begun, subject=scene.subject, state=situations.state(scene))

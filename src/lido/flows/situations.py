@@ -2,13 +2,13 @@
 
 from lido import errors
 from lido.call import Call
-from lido.flows import unknown_users
+from lido.flows import passkeys, unknown_users
 from lido.flows.progress import INVALID, Progress
 from lido.flows.scenes import Scene
 from lido.records import DeviceStatus, Factor, Status
-from lido.rules import first_factors, options, second_factors, steps, strength
+from lido.rules import first_factors, second_factors, steps, strength
 from lido.rules.steps import Ask, DeviceRule, Refuse, Situation
-from lido.rules.usernames import LONGEST_NAME, fold, looks_like_phone
+from lido.rules.usernames import LONGEST_NAME, fold
 
 
 def of(call: Call, scene: Scene, progress: Progress) -> Situation:
@@ -21,9 +21,6 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
     first = steps.FLOWS[progress.flow].first
     chooses = first == "SELECT_CHALLENGE" and not progress.proofs
     active = second_factors.active(settings, user) if user else ()
-    missing = user is not None and second_factors.is_missing(settings, user)
-    is_missed = missing and options.text(scene.pool, "missing_second_factor") == "refuse"
-    needs_mfa = mfa == "ON" or bool(active) or is_missed
     return Situation(
         challenge=first,
         proofs=progress.proofs,
@@ -33,14 +30,14 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
         temporary_expired=row is not None and row.expires_at is not None and row.expires_at <= call.now,
         mfa=mfa,
         choice=progress.choice,
-        first_factors=_strong(scene, _choices(call, scene, needs_mfa=needs_mfa), progress.targets) if chooses else (),
+        first_factors=_strong(scene, _choices(call, scene), progress.targets) if chooses else (),
         second=progress.second,
         second_factors=active,
         preferred=second_factors.preferred(user) if active and user else None,
         to_set_up=second_factors.to_set_up(settings) if mfa == "ON" else (),
         passkey_mfa=second_factors.passkeys_are_mfa(settings),
         recovery_codes=user is not None and bool(user.factors & Factor.RECOVERY_CODES),
-        factor_is_missing=is_missed,
+        factor_is_missing=user is not None and second_factors.is_missed(scene.pool, user),
         device=_device_rule(scene),
         device_begun=progress.device_begun,
         defined=progress.defined,
@@ -48,13 +45,18 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
     )
 
 
-def _choices(call: Call, scene: Scene, *, needs_mfa: bool) -> tuple[str, ...]:
-    if scene.user is None:
-        chance = unknown_users.digest(call, "first factors", scene.pool.pool_id, scene.name_key)[0]
-        by_phone = looks_like_phone(scene.typed)
-        return first_factors.pretended(scene.pool, by_phone=by_phone, has_passkey=chance % 2 == 0)
-    has_password = scene.password is not None
-    return first_factors.available(scene.pool, scene.user, has_password=has_password, needs_mfa=needs_mfa)
+def has_choice(call: Call, scene: Scene) -> bool:
+    """Whether there is a first factor to choose, however strong."""
+    return bool(_choices(call, scene))
+
+
+def _choices(call: Call, scene: Scene) -> tuple[str, ...]:
+    pool, user, has_password = scene.pool, scene.user, scene.password is not None
+    if user is None:
+        can_have_passkey = passkeys.has_relying_party(call, pool)
+        pretended = unknown_users.user(call, pool, scene.typed, scene.name_key, can_have_passkey=can_have_passkey)
+        user, has_password = pretended.user, pretended.has_password
+    return first_factors.available(pool, user, has_password=has_password)
 
 
 def _strong(scene: Scene, choices: tuple[str, ...], targets: tuple[int, ...]) -> tuple[str, ...]:

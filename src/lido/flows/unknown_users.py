@@ -8,7 +8,8 @@ import hashlib
 
 from lido.call import Call
 from lido.records import Pool
-from lido.rules import srp
+from lido.rules import pretended_users, srp
+from lido.rules.pretended_users import PretendedUser
 from lido.rules.sealing import keyed_digest
 from lido.rules.usernames import looks_like_email, looks_like_phone
 
@@ -30,6 +31,12 @@ def subject(call: Call, pool_id: str, name_key: str) -> str:
 def is_subject(text: str) -> bool:
     """Whether `subject` made this, for nobody."""
     return text.startswith(_MARK)
+
+
+def user(call: Call, pool: Pool, typed: str, name_key: str, *, can_have_passkey: bool) -> PretendedUser:
+    """What a user of that name might have set up in this pool; `can_have_passkey`: somebody there can."""
+    chance = digest(call, "user", pool.pool_id, name_key)[0]
+    return pretended_users.drawn(pool, chance, typed=typed, can_have_passkey=can_have_passkey)
 
 
 def srp_identity(call: Call, pool: Pool, typed: str, name_key: str) -> str:

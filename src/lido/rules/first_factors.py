@@ -28,12 +28,13 @@ def sends_links(pool: Pool) -> bool:
     return options.text(pool, "magic_links") != "off" and bool(options.text(pool, "magic_link_url"))
 
 
-def available(pool: Pool, user: User, *, has_password: bool, needs_mfa: bool) -> tuple[str, ...]:
+def available(pool: Pool, user: User, *, has_password: bool) -> tuple[str, ...]:
     """What the pool allows and the user has; an address only where the user has proven it.
 
-    `needs_mfa`: a second factor will be asked for. Codes then count as the first one only where the pool says so
+    Where a second factor will be asked for, codes count as the first one only where the pool says so
     (`passwordless_mfa`), and not where they would lead to no second.
     """
+    needs_mfa = second_factors.are_needed(pool, user)
     passkeys = bool(user.factors & Factor.PASSKEY) and (not needs_mfa or passkeys_are_mfa(pool.settings))
     by_email, by_sms = (not needs_mfa or _leads_on(pool, user, medium) for medium in ("EMAIL", "SMS"))
     has = {
@@ -53,14 +54,3 @@ def _leads_on(pool: Pool, user: User, medium: Medium) -> bool:
         return False
     second, code = second_factors.active(pool.settings, user), Proof("email_otp", 0, medium)
     return not second or any(second_factors.is_new(name, (code,)) for name in second)
-
-
-def pretended(pool: Pool, *, by_phone: bool, has_passkey: bool) -> tuple[str, ...]:
-    """What somebody who does not exist is offered: as a user with password and one address would be."""
-    may = allowed(pool)
-    if pool.settings.shape.mfa_configuration == "ON" and options.text(pool, "passwordless_mfa") != "true":
-        may &= {*PASSWORDS, "WEB_AUTHN"}
-    if not has_passkey:
-        may -= {"WEB_AUTHN"}
-    address = "SMS_OTP" if by_phone or "EMAIL_OTP" not in may else "EMAIL_OTP"
-    return tuple(name for name in (*PASSWORDS, address, "WEB_AUTHN", LINK) if name in may)

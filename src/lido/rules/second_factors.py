@@ -8,7 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from lido.records import Factor, PoolSettings, User
+from lido.records import Factor, Pool, PoolSettings, User
+from lido.rules import options
 
 FactorName = Literal[
     "pwd",
@@ -114,6 +115,17 @@ def is_missing(settings: PoolSettings, user: User) -> bool:
     """
     asks = settings.shape.mfa_configuration not in (None, "OFF")
     return asks and any(user.factors & bit for bit in CHALLENGES) and not active(settings, user)
+
+
+def is_missed(pool: Pool, user: User) -> bool:
+    """Whether what `is_missing` keeps the user out (option `missing_second_factor`)."""
+    return is_missing(pool.settings, user) and options.text(pool, "missing_second_factor") == "refuse"
+
+
+def are_needed(pool: Pool, user: User) -> bool:
+    """Whether a second factor will be asked for: by the pool, or because the user has one or misses one."""
+    is_required = pool.settings.shape.mfa_configuration == "ON"
+    return is_required or bool(active(pool.settings, user)) or is_missed(pool, user)
 
 
 def preferred(user: User) -> str | None:

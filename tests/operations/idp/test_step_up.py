@@ -5,6 +5,8 @@ from tests.authenticators import SES, App
 from tests.sign_ins import People, claims, refusal
 from tests.world import PASSWORD
 
+from lido.rules import strength as strength_rules
+
 LEVEL = "urn:cognito:loa:{}".format
 EMAIL = "alice@example.com"
 FIRST = ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]
@@ -100,12 +102,21 @@ def test_whoever_cannot_reach_it_is_told_so_only_after_the_first_factor(people):
 
 def test_strangers_are_offered_what_users_are(house, people):
     with_app(house, people)
-    offers = {
-        name: people.initiate("USER_AUTH", USERNAME=name, TARGET_ACR_VALUES=LEVEL(4))["AvailableChallenges"]
-        for name in ("alice", "nobody")
-    }
+    nobody = next(name for name in people.strangers() if people.offered(name) == people.offered("alice"))
 
-    assert offers["alice"] == offers["nobody"]
+    for level in strength_rules.LEVELS:
+        wish = {"TARGET_ACR_VALUES": LEVEL(level)}
+        assert people.offered(nobody, **wish) == people.offered("alice", **wish)
+
+
+def test_whoever_has_nothing_strong_enough_is_offered_nothing_like_nobody(house, people):
+    address = [{"Name": "email", "Value": "bob@example.com"}, {"Name": "email_verified", "Value": "true"}]
+    house.idp.admin_create_user(UserPoolId=people.pool_id, Username="bob", UserAttributes=address)
+    nobody = next(name for name in people.strangers() if people.offered(name) == ["EMAIL_OTP"])
+
+    assert people.offered("bob") == ["EMAIL_OTP"]
+    assert people.offered("bob", TARGET_ACR_VALUES=LEVEL(4)) == []
+    assert people.offered(nobody, TARGET_ACR_VALUES=LEVEL(4)) == []
 
 
 @pytest.mark.parametrize(
