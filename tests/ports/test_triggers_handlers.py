@@ -2,10 +2,12 @@
 
 import json
 import os
+import select
 import shutil
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -127,7 +129,13 @@ def handler(request, tmp_path):
 
 def children() -> set[str]:
     """The processes that this one has started and that are not over."""
-    return {child for tasks in Path("/proc/self/task").iterdir() for child in (tasks / "children").read_text().split()}
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            process, _, rest = stat.read_text().rpartition(")")
+            if rest.split()[1] == str(os.getpid()):
+                found.add(process.split()[0])
+    return found
 
 
 def outputs_end() -> None:
@@ -354,12 +362,12 @@ def test_what_a_handler_started_ends_with_it(tmp_path):
     )
     stand = Stand()
     child = stand(target(tmp_path, "app.handler"), {})
-    assert is_running(child)
+    descriptor = os.pidfd_open(child)
 
     stand.close()
 
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] in ("Z", "X")
+    assert select.select([descriptor], [], [], PATIENCE)[0], "it runs on"
+    os.close(descriptor)
 
 
 def test_two_events_at_once_have_two_processes_and_a_third_waits(tmp_path):
@@ -411,13 +419,27 @@ def test_what_is_no_handler_below_the_folder_is_not_found(stand, tmp_path, addre
         stand(target(tmp_path / "folder", address), EVENT)
 
 
-def test_a_runtime_that_is_not_installed_is_told(tmp_path):
-    (tmp_path / "app.py").write_text(PYTHON["sample"])
-    stand = Handlers(Runtimes(python=str(tmp_path / "no-python")), processes=1)
-    carriers = Carriers({"handler": lambda: stand}, SystemEntropy(), waiting=1)
-    with pytest.raises(NotInvocable, match="InvalidRuntimeException"):
-        carriers.invoke(target(tmp_path, "app.lambda_handler"), "PreSignUp", b"{}", "pool")
+@pytest.mark.parametrize("file", ["app.py", "app.mjs"])
+def test_a_runtime_that_is_not_installed_is_told(tmp_path, file):
+    (tmp_path / file).touch()
+    absent = str(tmp_path / "absent")
+    handlers = Handlers(Runtimes(python=absent, node=absent), processes=1)
+    carriers = Carriers({"handler": lambda: handlers}, SystemEntropy(), waiting=1)
+    with structlog.testing.capture_logs() as lines, pytest.raises(NotInvocable, match="InvalidRuntimeException"):
+        carriers.invoke(target(tmp_path, "app.handler"), "PreSignUp", b"{}", "pool")
     carriers.close()
+
+    assert [line for line in lines if line["event"] == "a function cannot be started"]
+
+
+def test_what_python_handlers_need_is_told_in_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "app.py").touch()
+    handler = function_process.find(str(tmp_path), "app.handler")
+    assert function_process.missing(handler, Runtimes()) == ""
+
+    monkeypatch.setattr(function_process, "find_spec", lambda _: None)
+
+    assert "pip install 'lido-idp[lambda]'" in function_process.missing(handler, Runtimes())
 
 
 def test_a_folder_with_two_files_of_that_name_is_refused_with_a_sentence(tmp_path):

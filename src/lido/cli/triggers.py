@@ -182,7 +182,9 @@ def _wish(kind: str, name: str, asked: dict[str, Any]) -> "Wish":
     folder, address = "", asked[kind]
     if kind == "handler":
         folder, address = function_process.split(address)
-        function_process.find(folder, address)
+        complaint = function_process.missing(function_process.find(folder, address), function_process.Runtimes())
+        if complaint:
+            raise ValueError(complaint)
     elif kind == "python":
         python_function.load(address)
     else:

@@ -10,6 +10,7 @@ import sys
 import threading
 from contextlib import suppress
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -69,12 +70,24 @@ def find(folder: str, address: str) -> Handler:
     return Handler(found[0], found[0].stat().st_mtime_ns)
 
 
+def missing(handler: Handler, runtimes: Runtimes) -> str:
+    """What this machine lacks to run a handler, as a sentence; '' for nothing."""
+    if not handler.is_python:
+        return "" if shutil.which(runtimes.node) else f"Node handlers need {runtimes.node}, which is not on the PATH."
+    if not runtimes.python and find_spec("awslambdaric") is None:
+        return "Python handlers need the package awslambdaric: pip install 'lido-idp[lambda]'."
+    return ""
+
+
 class FunctionProcess:
     """A running handler, one event at a time. Starting it raises NotInvocable."""
 
     def __init__(self, target: Target, handler: Handler, runtimes: Runtimes) -> None:
         self._name = target.name
         self._lines = _LINES
+        if complaint := missing(handler, runtimes):
+            _log.error("a function cannot be started", function=self._name, reason=complaint)
+            raise NotInvocable("InvalidRuntimeException")
         self._api = RuntimeAPI(target)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the operator registered this file
