@@ -88,7 +88,7 @@ OPTIONS = {
             "off|seconds",
             "off",
             "600",
-            "How long after signing in people may change their factors and addresses; later they sign in again.",
+            "How long after a sign-in people may change factors and addresses or confirm devices; else they sign in anew.",
         ),
         Option(
             "passkey_origins",
