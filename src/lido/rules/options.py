@@ -88,7 +88,7 @@ OPTIONS = {
             "off|seconds",
             "off",
             "600",
-            "How long after a sign-in people may change factors and addresses or confirm devices; else they sign in anew.",
+            "How long after signing in people may change factors, addresses and devices; later they sign in again.",
         ),
         Option(
             "passkey_origins",
