@@ -13,6 +13,7 @@ from lido.flows import pool_options
 
 NEW = "New-Passw0rd!"
 INVALID = ("NotAuthorized", "Invalid session for the user.")
+SIGN_IN_AGAIN = ("NotAuthorized", "The sign-in is too long ago to change how you sign in, sign in again.")
 
 
 @pytest.fixture
@@ -167,3 +168,47 @@ def test_a_device_that_was_confirmed_with_a_stolen_token_needs_the_password_too(
     assert begun["ChallengeName"] == "SELECT_CHALLENGE"
     answer = {"USERNAME": "alice", "DEVICE_KEY": gadget.key, "SRP_A": "7" * 700}
     assert outcome(people.respond, "DEVICE_SRP_AUTH", begun["Session"], **answer) == "NotAuthorized"
+
+
+def update_status(people: Everything, token: str, key: str, status: str) -> Callable[[], Any]:
+    return lambda: people.house.idp_unsigned.update_device_status(
+        AccessToken=token, DeviceKey=key, DeviceRememberedStatus=status
+    )
+
+
+def test_a_stale_token_makes_no_device_that_would_stand_for_a_second_factor(people: Everything) -> None:
+    """However often it was refreshed: what counts is when its owner signed in."""
+    tokens = people.give(reach(people, "an authenticator"))["AuthenticationResult"]
+    gadget, known = Gadget(tokens["NewDeviceMetadata"]), people.gadgets["alice"]
+    people.house.idp.admin_update_device_status(
+        **alice(people), DeviceKey=known.key, DeviceRememberedStatus="not_remembered"
+    )
+    people.house.clock.advance(seconds=601)
+    tokens |= people.refresh(tokens["RefreshToken"])
+
+    assert refusal(people.confirm, tokens, gadget) == SIGN_IN_AGAIN
+    assert refusal(update_status(people, tokens["AccessToken"], known.key, "remembered")) == SIGN_IN_AGAIN
+    for key in (gadget.key, known.key):
+        assert people.by_password("alice", DEVICE_KEY=key)["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+
+
+def test_a_stale_token_may_still_give_a_device_up(people: Everything) -> None:
+    token = people.give(reach(people, "an authenticator"))["AuthenticationResult"]["AccessToken"]
+    people.house.clock.advance(seconds=601)
+
+    update_status(people, token, people.gadgets["alice"].key, "not_remembered")()
+    people.house.idp_unsigned.forget_device(AccessToken=token, DeviceKey=people.gadgets["alice"].key)
+    assert people.devices("alice") == []
+
+
+@pytest.mark.parametrize(("age", "seconds"), [("600", 600), ("off", 3_000)])
+def test_a_device_is_confirmed_as_long_after_signing_in_as_the_pool_says(
+    people: Everything, age: str, seconds: int
+) -> None:
+    people.option(factor_change_max_age=age)
+    tokens = people.give(reach(people, "an authenticator"))["AuthenticationResult"]
+    gadget = Gadget(tokens["NewDeviceMetadata"])
+    people.house.clock.advance(seconds=seconds)
+
+    people.confirm(tokens, gadget)
+    update_status(people, tokens["AccessToken"], gadget.key, "remembered")()

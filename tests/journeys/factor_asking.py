@@ -7,10 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 from hypothesis.stateful import RuleBasedStateMachine
 from tests.journeys.factor_model import ANSWERS, FREE_FAILURES, HOUR, alive, amr, choices, enough, level, seconds
 from tests.journeys.factor_things import Client, Family, Grant, Person, Pool, Shown, Step, Try
-from tests.journeys.things import Refused
+from tests.journeys.things import SECOND, Refused
 from tests.journeys.wire import Wire, claims, short
 from tests.world import World
 
+TICK = 1
 SESSION_LIFE, BLOCK_LIFE = 180_000, 60_000
 BLOCKS = ("PASSWORD_VERIFIER", "DEVICE_PASSWORD_VERIFIER")
 CHOSEN = ("SELECT_CHALLENGE", "PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
@@ -46,7 +47,7 @@ class Asking(RuleBasedStateMachine):
     def ask(self, operation: str, *, signed: bool = False, node: int | None = None, **body: Any) -> Any:
         """The answer of one node, the other one next time; or the refusal."""
         self.turn += 1
-        self.house.clock.advance(seconds=0.001)
+        self.house.clock.advance(seconds=TICK / SECOND)
         told: Any
         try:
             told = self.wires[self.turn % 2 if node is None else node](operation, signed=signed, **body)
@@ -54,6 +55,10 @@ class Asking(RuleBasedStateMachine):
             told = refused
         self.note(f"{operation} {short(body)}", told if isinstance(told, Refused) else list(told))
         return told
+
+    def soon(self) -> int:
+        """When the next question will be answered."""
+        return self.now() + TICK
 
     def order(self, operation: str, **body: Any) -> dict[str, Any]:
         """What an operator does, which must work."""

@@ -152,7 +152,7 @@ class Signing(Asking):
         return (good or told)[0]
 
     def _attempt(self, step: Step, client: Client, door: str, challenge: str, given: dict[str, str]) -> Try:
-        why = dead(step, client, door, challenge, given, self.now())
+        why = dead(step, client, door, challenge, given, self.soon())
         attempt = Try(step.person, client, door, not why, step.shown, step.family, step.device, step.targets, step=step)
         attempt.by_link, attempt.half, attempt.address = step.by_link, step.half, step.address
         if why:
@@ -180,10 +180,10 @@ class Signing(Asking):
         if given["ANSWER"] == "PASSWORD" and "PASSWORD" in given and not attempt.excused:
             attempt.guess, attempt.spends = "password", True
             attempt.valid = given["PASSWORD"] == step.person.password
-            attempt.shown = (Shown("password", self.now()),)
+            attempt.shown = (Shown("password", self.soon()),)
 
     def _proves(self, step: Step, attempt: Try, given: dict[str, str]) -> None:
-        proof = self.hands.shows(step, given, self.now())
+        proof = self.hands.shows(step, given, self.soon())
         guard = "passkey" if step.challenge == "WEB_AUTHN" else "code"
         attempt.guess = "code" if "RECOVERY_CODE" in given else GUARDS.get(step.challenge, guard)
         attempt.valid, attempt.spends = proof is not None, True
@@ -287,9 +287,9 @@ class Signing(Asking):
         """Begin with what a link or a sign-up gave."""
         client = client or step.client
         given = {"USERNAME": named or step.person.username}
-        why = dead(step, client, door, "PROVEN", given, self.now())
+        why = dead(step, client, door, "PROVEN", given, self.soon())
         if step.shown[0].factor == "link":
-            step.shown = (Shown("link", self.now() + 1, "EMAIL"),)
+            step.shown = (Shown("link", self.soon(), "EMAIL"),)
         attempt = Try(step.person, client, door, not why, step.shown, step.family, spends=True, step=step)
         told = self._initiate(client, door, "USER_AUTH", given, Session=step.text)
         return self.take_in(attempt, told)

@@ -4,172 +4,20 @@ Each deed raises `Refused` as Cognito would, or changes this world as Lido must 
 Lido then hands out is written beside the thing of this world that it stands for.
 """
 
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
-from tests.journeys.things import (
-    DAY,
-    HOUR,
-    MINUTE,
-    SECOND,
-    Access,
-    Client,
-    Code,
-    Family,
-    Lock,
-    Pool,
-    Refresh,
-    Refused,
-    Step,
-    Subject,
-    User,
-)
+from tests.journeys.model_people import EXPIRED_CODE, MISMATCH, invalid_parameter, not_authorized
+from tests.journeys.model_sessions import Sessions
+from tests.journeys.things import DAY, Access, Client, Code, Pool, Refused, User
 
-QUIET = 15 * MINUTE
-LONGEST_LOCK = 15 * MINUTE
 TEMPORARY = 7 * DAY
-CODE_LIFE = {"confirm": DAY, "reset": HOUR, "verify": DAY}
-STEP_LIFE = {"PASSWORD_VERIFIER": MINUTE, "NEW_PASSWORD_REQUIRED": 3 * MINUTE}
-
-WRONG = "Incorrect username or password."
-INVALID = "Invalid session for the user."
-EXPIRED = "Invalid session for the user, session is expired."
-USED = "Invalid session for the user, session can only be used once."
-REVOKED = "Refresh Token has been revoked"
 NOT_FOUND = "Username/client id combination not found."
-LIMIT = "Attempt limit exceeded, please try after some time."
 WRONG_STATE = "User password cannot be reset in the current state."
 NO_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
-TAKEN = "An account with the given email already exists."
-EXPIRED_CODE = ("ExpiredCode", "Invalid code provided, please request a code again.")
-MISMATCH = ("CodeMismatch", "Invalid verification code provided, please try again.")
 
 
-def not_authorized(sentence: str = WRONG) -> Refused:
-    return Refused("NotAuthorized", sentence)
-
-
-def invalid_parameter(sentence: str) -> Refused:
-    return Refused("InvalidParameter", sentence)
-
-
-class Model:
+class Model(Sessions):
     """Everybody, and everything that was ever handed out."""
-
-    def __init__(self, now: Callable[[], int]) -> None:
-        self._now = now
-        self.users: list[User] = []
-        self.families: list[Family] = []
-        self._locks: dict[Subject, Lock] = {}
-        self._budgets: dict[tuple[Subject, str], tuple[int, int]] = {}
-
-    def find(self, pool: Pool, name: str) -> User | None:
-        """Whom the name leads to: a sub first."""
-        living = [user for user in self.users if user.pool is pool]
-        found = [user for user in living if user.sub == name] or [
-            user for user in living if pool.fold(name) in user.names()
-        ]
-        assert len(found) <= 1, f"{name} leads to several"
-        return found[0] if found else None
-
-    def require(self, pool: Pool, name: str) -> User:
-        user = self.find(pool, name)
-        if user is None:
-            raise Refused("UserNotFound", "User does not exist.")
-        return user
-
-    # Proofs.
-
-    def check_secret(self, client: Client, *, proven: bool) -> None:
-        if not proven:
-            raise not_authorized(f"Unable to verify secret hash for client {client.id}")
-
-    def judge(self, subject: Subject, *, right: bool, step: Step | None = None) -> None:
-        """A password is looked at: never while locked, and a wrong one counts even where its step was spent before."""
-        lock = self._locks.setdefault(subject, Lock())
-        if lock.until > self._now():
-            raise not_authorized("Password attempts exceeded")
-        if lock.last_at < self._now() - QUIET:
-            lock.failures = 0
-        lock.last_at = self._now()
-        if not right:
-            lock.failures += 1
-            if lock.failures >= 5:
-                lock.until = self._now() + min(SECOND << (lock.failures - 5), LONGEST_LOCK)
-        if step is not None and step.used:
-            raise not_authorized(USED)
-        if step is not None:
-            step.used = True
-        if not right:
-            raise not_authorized()
-
-    def take(self, subject: Subject, kind: str, most: int, fault: str = "LimitExceeded") -> None:
-        used, resets_at = self._budgets.get((subject, kind), (0, 0))
-        if resets_at <= self._now():
-            used, resets_at = 0, self._now() + HOUR
-        if used >= most:
-            raise Refused(fault, LIMIT)
-        self._budgets[subject, kind] = used + 1, resets_at
-
-    def show(self, user: User, purpose: str, text: str) -> Code:
-        """The outstanding code, if that is what was shown; it is not yet used up."""
-        code = user.codes.get(purpose)
-        if code is None or code.expires_at <= self._now() or code.epoch != user.epoch:
-            raise Refused(*EXPIRED_CODE)
-        if code.text != text:
-            raise Refused(*MISMATCH)
-        return code
-
-    def send(self, user: User, purpose: str, address: str) -> Code:
-        user.codes[purpose] = Code(user, purpose, address, user.epoch, self._now() + CODE_LIFE[purpose])
-        return user.codes[purpose]
-
-    def whose(self, access: Access) -> User:
-        """Whose living access token this is."""
-        family, user = access.family, access.family.user
-        if access.expires_at <= self._now():
-            raise not_authorized("Access Token has expired")
-        if user.gone:
-            raise Refused("UserNotFound", "User does not exist.")
-        if not user.enabled:
-            raise not_authorized("User is disabled.")
-        if family.revoked or family.epoch != user.epoch:
-            raise not_authorized("Access Token has been revoked")
-        self._refuse_state(user)
-        return user
-
-    def _refuse_state(self, user: User) -> None:
-        if user.status == "RESET_REQUIRED":
-            raise Refused("PasswordResetRequired", "Password reset required for the user")
-        if user.status == "UNCONFIRMED":
-            raise Refused("UserNotConfirmed", "User is not confirmed.")
-
-    # Names and passwords.
-
-    def claim(self, user: User, email: str, *, force: bool = False, sentence: str = TAKEN) -> None:
-        """The address is about to count: nobody else's alias, unless it is taken away by force."""
-        owner = self.find(user.pool, email) if user.pool.aliases else None
-        if owner is None or owner is user:
-            return
-        if not force:
-            raise Refused("AliasExists", sentence)
-        owner.verified = False
-
-    def check_policy(self, password: str, verb: str = "does not conform to") -> None:
-        if len(password) < 8:
-            raise Refused("InvalidPassword", f"Password {verb} policy: Password not long enough")
-
-    def check_not_used(self, user: User, password: str) -> None:
-        present = [] if user.temporary_until else [user.password]
-        if user.pool.history and password in (present + user.earlier)[: user.pool.history]:
-            raise Refused("PasswordHistoryPolicyViolation", "Password has previously been used.")
-
-    def replace(self, user: User, password: str, status: str, until: int | None = None) -> None:
-        if not user.temporary_until:
-            user.earlier.insert(0, user.password)
-        user.password, user.status, user.temporary_until = password, status, until
-        user.version += 1
-        user.codes.pop("reset", None)
 
     # Signing up.
 
@@ -230,9 +78,6 @@ class Model:
             raise fault
         self.take(self.subject(client.pool, user, name), f"ask {purpose}", 5)
         return self.send(user, purpose, user.email or "") if user and not fault else None
-
-    def subject(self, pool: Pool, user: User | None, name: str) -> Subject:
-        return user or (pool, pool.fold(name))
 
     def admin_confirm(self, pool: Pool, name: str) -> None:
         user = self.require(pool, name)
@@ -305,158 +150,6 @@ class Model:
     def delete(self, user: User) -> None:
         user.gone = True
         self.users.remove(user)
-
-    # Signing in.
-
-    def begin(self, client: Client, name: str, *, proven: bool) -> User | None:
-        self.check_secret(client, proven=proven)
-        user = self.find(client.pool, name)
-        if user is None and not client.hides:
-            raise Refused("UserNotFound", "User does not exist.")
-        return user
-
-    def sign_in(self, client: Client, door: str, name: str, password: str, *, proven: bool) -> Family | Step:
-        user = self.begin(client, name, proven=proven)
-        self.judge(self.subject(client.pool, user, name), right=user is not None and user.password == password)
-        assert user is not None
-        return self._proceed(client, door, user, name)
-
-    def begin_srp(self, client: Client, door: str, name: str, *, proven: bool) -> Step:
-        user = self.begin(client, name, proven=proven)
-        return self._step("PASSWORD_VERIFIER", client, door, name, user)
-
-    def _step(self, kind: str, client: Client, door: str, typed: str, user: User | None) -> Step:
-        state = (user.epoch, user.version) if user else (0, 0)
-        until = self._now() + STEP_LIFE[kind]
-        return Step(kind, client, door, typed, user, self.subject(client.pool, user, typed), state, until)
-
-    def _proceed(self, client: Client, door: str, user: User, typed: str) -> Family | Step:
-        """A first factor was proven: what the account's state makes of it."""
-        if not user.enabled:
-            raise not_authorized("User is disabled.")
-        self._refuse_state(user)
-        if user.temporary_until is None:
-            return self._enter(client, user)
-        self._refuse_outdated(user)
-        return self._step("NEW_PASSWORD_REQUIRED", client, door, typed, user)
-
-    def _refuse_outdated(self, user: User) -> None:
-        if user.temporary_until is not None and user.temporary_until <= self._now():
-            raise not_authorized("Temporary password has expired and must be reset by an administrator.")
-
-    def _enter(self, client: Client, user: User) -> Family:
-        lock = self._locks.setdefault(user, Lock())
-        lock.failures = lock.until = 0
-        now = self._now()
-        family = Family(client, user, user.epoch, now // SECOND, now + client.refresh_life, rotated_at=now)
-        self.families.append(family)
-        return family
-
-    def open(self, step: Step, kind: str, client: Client, door: str, named: str, *, proven: bool) -> None:
-        """The string carries the sign-in on: here, now, for this person, and nothing has happened meanwhile."""
-        if step.kind != kind or step.client is not client:
-            raise not_authorized(INVALID)
-        if step.expires_at <= self._now():
-            raise not_authorized(EXPIRED)
-        self.check_secret(client, proven=proven)
-        user = step.user
-        if step.door != door or (user and (user.gone or step.state != (user.epoch, user.version))):
-            raise not_authorized(INVALID)
-        known = {step.typed, user.username, user.sub, user.email or step.typed} if user else {named}
-        if client.pool.fold(named) not in {client.pool.fold(name) for name in known}:
-            raise not_authorized(INVALID)
-
-    def answer_srp(self, step: Step, client: Client, door: str, named: str, password: str, *, proven: bool) -> Any:
-        self.open(step, "PASSWORD_VERIFIER", client, door, named, proven=proven)
-        user = step.user
-        self.judge(step.subject, right=user is not None and user.password == password, step=step)
-        assert user is not None
-        return self._proceed(client, door, user, step.typed)
-
-    def answer_new_password(
-        self, step: Step, client: Client, door: str, named: str, password: str, *, proven: bool
-    ) -> Family:
-        self.open(step, "NEW_PASSWORD_REQUIRED", client, door, named, proven=proven)
-        user = step.user
-        assert user is not None
-        self._refuse_outdated(user)
-        self.check_policy(password)
-        self.check_not_used(user, password)
-        assert not step.used, "a used step outlived the change of password that used it"
-        step.used = True
-        self.replace(user, password, "CONFIRMED")
-        return self._enter(client, user)
-
-    # Tokens.
-
-    def refresh(self, token: Refresh, client: Client, *, by_flow: bool, proven: bool) -> Refresh | None:
-        """What the old token becomes; None where it goes on itself."""
-        family, user = token.family, token.family.user
-        if by_flow and client.grace is not None:
-            raise invalid_parameter("REFRESH_TOKEN_AUTH flow not enabled for this client")
-        if family.client is not client or family.swept or user.gone:
-            raise not_authorized("Invalid Refresh Token")
-        if not proven:
-            raise not_authorized(
-                f"SecretHash does not match for the client: {client.id}" if by_flow else "Invalid client or secret"
-            )
-        self._refuse_dead(family, user, by_flow=by_flow)
-        return self._rotate(family, token) if client.grace is not None else None
-
-    def _refuse_dead(self, family: Family, user: User, *, by_flow: bool) -> None:
-        if not user.enabled:
-            raise not_authorized("User is disabled.")
-        if family.revoked or family.epoch != user.epoch:
-            raise not_authorized(REVOKED)
-        if family.expires_at <= self._now():
-            raise not_authorized("Refresh Token has expired")
-        if user.status == "RESET_REQUIRED":
-            # The model of GetTokensFromRefreshToken does not know PasswordResetRequired.
-            name = "PasswordResetRequired" if by_flow else "NotAuthorized"
-            raise Refused(name, "Password reset required for the user")
-        if user.status != "CONFIRMED":
-            raise not_authorized("Invalid Refresh Token")
-
-    def _rotate(self, family: Family, token: Refresh) -> Refresh:
-        now, grace = self._now(), family.client.grace or 0
-        just_rotated = now < family.rotated_at + grace
-        if token.generation == family.generation:
-            if family.grace_until <= now:
-                family.grace_generation, family.grace_until = family.generation, now + grace
-            family.generation, family.rotated_at = family.generation + 1, now
-        elif not (token.generation >= family.grace_generation and now < family.grace_until) and not (
-            token.generation == family.generation - 1 and just_rotated
-        ):
-            if just_rotated and token.generation >= family.grace_generation:
-                raise not_authorized(REVOKED)
-            family.revoked = True
-            raise Refused("RefreshTokenReuse", "Refresh Token has been reused")
-        return Refresh(family, family.generation)
-
-    def revoke(self, token: Refresh | Access, client: Client, *, proven: bool) -> None:
-        if not proven:
-            raise Refused("Unauthorized", "Invalid client or token.")
-        if isinstance(token, Access):
-            raise Refused("UnsupportedTokenType", "The token is not a refresh token.")
-        if token.family.client.pool is not client.pool:
-            raise invalid_parameter("Invalid token.")
-        if token.family.client is not client:
-            raise Refused("Unauthorized", "Invalid client or token.")
-        token.family.revoked = True
-
-    def sign_out(self, user: User) -> None:
-        user.epoch += 1
-
-    def sign_out_everywhere(self, access: Access) -> None:
-        if access.family.user.gone and access.expires_at > self._now():
-            # The model of GlobalSignOut does not know UserNotFound.
-            raise not_authorized("Access Token has been revoked")
-        self.sign_out(self.whose(access))
-
-    def sweep(self) -> None:
-        """What has long been over is forgotten."""
-        for family in self.families:
-            family.swept = family.swept or family.expires_at <= self._now() - DAY
 
     # What people change themselves.
 

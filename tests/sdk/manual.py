@@ -1,12 +1,13 @@
-"""Reads the code in docs/clients.md."""
+"""Reads the code in the pages of docs."""
 
 import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PAGE = HERE.parent.parent / "docs" / "clients.md"
+DOCS = HERE.parent.parent / "docs"
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language: str, page: str = "clients.md") -> list[str]:
     """The page's blocks of code in that language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    text = (DOCS / page).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

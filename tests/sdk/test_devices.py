@@ -6,6 +6,7 @@ import jwt
 import pytest
 from pycognito.aws_srp import AWSSRP, generate_hash_device
 from tests.conftest import ENGINES
+from tests.sdk.manual import blocks
 from tests.sdk.people import FLOWS, Tenant
 
 pytestmark = pytest.mark.sdk
@@ -55,25 +56,11 @@ def test_amplify_remembers_a_device(aws, idp, node):
     }
 
 
-def with_session(client: Any) -> None:
-    """pycognito answers DEVICE_SRP_AUTH without the session that it was given; this hands it over."""
-    seen: dict[str, str] = {}
-
-    def keep(parsed: dict[str, Any], **_: object) -> None:
-        seen.update({"Session": parsed["Session"]} if "Session" in parsed else {})
-
-    def give(params: dict[str, Any], **_: object) -> None:
-        if params["ChallengeName"] == "DEVICE_SRP_AUTH":
-            params.update(seen)
-
-    client.meta.events.register("after-call.cognito-identity-provider.*", keep)
-    client.meta.events.register("provide-client-params.cognito-identity-provider.RespondToAuthChallenge", give)
-
-
 def test_pycognito_signs_in_on_a_device(aws, idp):
     tenant = remembering(idp, prompt=False)
     who = {"username": "ada", "password": PASSWORD, "pool_id": tenant.pool_id, "client_id": tenant.client_id}
-    with_session(idp)
+    (hand_over_the_session,) = blocks("python", "devices.md")
+    exec(hand_over_the_session, {"client": idp})
     first = AWSSRP(**who, client=idp).authenticate_user()["AuthenticationResult"]
     new = first["NewDeviceMetadata"]
     password, config = generate_hash_device(new["DeviceGroupKey"], new["DeviceKey"])

@@ -12,7 +12,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import factors
+from lido.flows import access, factors
 from lido.flows.access import SignedInUser
 from lido.flows.events import Fact, Kind, tell
 from lido.flows.progress import INVALID
@@ -105,10 +105,12 @@ def confirm(
 ) -> bool:
     """Keep the verifier of the device that the token was issued to; whether its user must still ask for remembering.
 
+    What may stand for a second factor is made soon after signing in only (option `factor_change_max_age`).
     Raises InvalidUserPoolConfiguration, InvalidParameter, DeviceKeyExists, NotAuthorized (ConfirmDevice).
     """
     pool, sub = signed_in.pool, signed_in.user.sub
     asks = bool(tracking(pool).device_only_remembered_on_user_prompt)
+    access.require_recent(call, signed_in)
     if signed_in.claims.get("device_key") != device_key:
         raise errors.InvalidParameter(_INVALID_KEY)
     material = msgspec.msgpack.encode(_material(config))
@@ -158,6 +160,18 @@ def require(tx: Transaction, pool: Pool, user: User, device_key: str) -> Device:
     if device is None:
         raise errors.ResourceNotFound(UNKNOWN)
     return device
+
+
+def remember_own(call: Call, signed_in: SignedInUser, device_key: str, status: DeviceStatus) -> None:
+    """The user remembers one of their devices, soon after signing in only, or does not any more.
+
+    Raises InvalidUserPoolConfiguration, ResourceNotFound, NotAuthorized.
+    """
+    tracking(signed_in.pool)
+    if status == DeviceStatus.REMEMBERED:
+        access.require_recent(call, signed_in)
+    with call.db.write() as tx:
+        remember(call, tx, signed_in.pool, signed_in.user, device_key, status)
 
 
 def remember(call: Call, tx: Transaction, pool: Pool, user: User, device_key: str, status: DeviceStatus) -> None:

@@ -88,7 +88,7 @@ OPTIONS = {
             "off|seconds",
             "off",
             "600",
-            "How long after signing in people may change their factors and addresses; later they sign in again.",
+            "How long after signing in people may change factors, addresses and devices; later they sign in again.",
         ),
         Option(
             "passkey_origins",

@@ -29,9 +29,8 @@ def confirm_device(call: Call, request: idp.ConfirmDeviceRequest) -> idp.Confirm
 def update_device_status(call: Call, request: idp.UpdateDeviceStatusRequest) -> idp.UpdateDeviceStatusResponse:
     """Raises InvalidUserPoolConfiguration, ResourceNotFound, InvalidParameter, NotAuthorized, refusals of states."""
     status = _status(request.device_remembered_status)
-    pool, user = _own(call, request.access_token)
-    with call.db.write() as tx:
-        devices.remember(call, tx, pool, user, request.device_key, status)
+    signed_in = access.signed_in_user(call, request.access_token)
+    devices.remember_own(call, signed_in, request.device_key, status)
     return idp.UpdateDeviceStatusResponse()
 
 
