@@ -77,6 +77,7 @@ class Lido:
             regions=None if "any" in settings.region else frozenset(settings.region),
             public_url=settings.public_url.rstrip("/"),
             stand_in_key=lasting_keys.provide(database, keys, self.entropy, lasting_keys.STAND_INS),
+            audit_key=lasting_keys.provide(database, keys, self.entropy, lasting_keys.AUDIT),
         )
         # At the gate wait no more than the slow lane brings: whoever comes to it in the other lane cannot fill that.
         slow_threads = max(1, settings.threads * 3 // 4)

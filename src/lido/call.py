@@ -23,7 +23,7 @@ class House(Struct, frozen=True):
 
     `regions` is None where any region may be asked for; `default_region` names
     those of callers who sign nothing. `public_url` has no slash at its end. `stand_in_key` keys what
-    stands in for users that do not exist.
+    stands in for users that do not exist; `audit_key` proves the audit trail.
     """
 
     account_id: str
@@ -31,6 +31,7 @@ class House(Struct, frozen=True):
     regions: frozenset[str] | None
     public_url: str
     stand_in_key: bytes
+    audit_key: bytes
 
     def __repr__(self) -> str:
         return f"House({self.public_url})"

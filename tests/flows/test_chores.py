@@ -4,10 +4,11 @@ import pytest
 from structlog.testing import capture_logs
 from tests.flows.test_message_worker import write
 
-from lido.flows import audit
-from lido.flows.chores import Background, Chore, Chores, first_id_at, table
+from lido.flows import audit_chain
+from lido.flows.chores import Background, Chore, Chores, table
 from lido.flows.message_worker import MessageWorker
 from lido.records import Event
+from lido.rules.identifiers import first_id_at
 from lido.storage import events, leases, pools, spent
 from lido.storage import messages as stored_messages
 
@@ -226,7 +227,7 @@ def test_rows_of_gone_users_are_removed_and_those_of_others_stay(house, chores, 
 def test_acts_of_operators_are_sealed_within_the_next_second(house, chores):
     house.pool()
     chores.run_due()
-    assert audit.verify(house.call()) is None
+    assert audit_chain.verify(house.call()) is None
     assert count(house, "SELECT count(*) FROM audit WHERE seal IS NULL") == 0
     house.pool()
     house.clock.advance(seconds=1)

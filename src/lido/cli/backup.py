@@ -23,6 +23,7 @@ def backup(file: Path, **given: Any) -> None:
     up too, in another place. A database on PostgreSQL is backed up with pg_dump.
     """
     from lido.cli import master_key_file
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import restoring
     from lido.settings import load
@@ -31,6 +32,8 @@ def backup(file: Path, **given: Any) -> None:
     if settings.sqlite_path is None:
         raise click.ClickException(_FOR_POSTGRESQL)
     with open_installation(settings) as lido:
+        with acting(lido, "backup", File=str(file)):
+            pass  # the entry comes first, and is in the copy
         try:
             restoring.back_up(settings.sqlite_path, file, _progress)
         except FileExistsError as error:
@@ -51,6 +54,7 @@ def restore(file: Path, *, keep_sessions: bool, **given: Any) -> None:
     Everybody has to sign in again: what was revoked or used up after the backup was made must not come back. The
     database that was there is kept beside it under another name.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import connect, migrate, open_installation
     from lido.flows import restoring
     from lido.settings import load
@@ -73,8 +77,7 @@ def restore(file: Path, *, keep_sessions: bool, **given: Any) -> None:
             migrate(database, click.echo)
         finally:
             database.close()
-        with open_installation(_on(settings, draft)) as lido:
-            call = lido.call()
+        with open_installation(_on(settings, draft)) as lido, acting(lido, "restore", File=str(file)) as call:
             restoring.forget_past(call, keep_sessions=keep_sessions)
         restoring.take_out_of_use(draft)
     except BaseException:

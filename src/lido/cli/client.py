@@ -23,13 +23,14 @@ def set_(client_id: str, changes: tuple[tuple[str, str], ...], **given: Any) -> 
     hide_users=true|false: unknown users look like wrong passwords. An empty value goes back to the pool's. Several
     settings change together or not at all; running servers obey at their next request.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import pool_options
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
+    with open_installation(load(given)) as lido, acting(lido, "client set", ClientId=client_id) as call:
         try:
-            changed = pool_options.set_for_client(lido.call(), client_id, dict(changes))
+            changed = pool_options.set_for_client(call, client_id, dict(changes))
         except ValueError as error:
             raise click.ClickException(str(error)) from error
     for name, value in sorted(changed.settings.options.items()):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from click import ClickException
 
 from lido.assembly import Lido
+from lido.cli.acting import acting
 from lido.flows import operators
 from lido.ports import files
 from lido.settings import Settings
@@ -48,7 +49,9 @@ def provide(lido: Lido, say: Callable[[str], None]) -> None:
     settings, call = lido.settings, lido.call()
     path = path_of(settings)
     if settings.root_access_key_id and settings.root_secret_access_key:
-        operators.set_root_key(call, settings.root_access_key_id, settings.root_secret_access_key)
+        if not operators.is_root_key(call, settings.root_access_key_id, settings.root_secret_access_key):
+            with acting(lido, "serve") as acting_call:
+                operators.set_root_key(acting_call, settings.root_access_key_id, settings.root_secret_access_key)
         say(f"root access key: {settings.root_access_key_id}, from the settings")
         return
     if not operators.has_root(call):
@@ -60,8 +63,7 @@ def provide(lido: Lido, say: Callable[[str], None]) -> None:
 
 def _make(lido: Lido, path: Path) -> None:
     """File first: a start that dies in between finds it and goes on, and a key is never lost."""
-    call = lido.call()
-    made = Credentials(*operators.new_key_pair(call))
+    made = Credentials(*operators.new_key_pair(lido.call()))
     text = (
         f"[{PROFILE}]\naws_access_key_id = {made.access_key_id}\naws_secret_access_key = {made.secret}\n"
         f"region = {lido.house.default_region}\n"
@@ -70,6 +72,8 @@ def _make(lido: Lido, path: Path) -> None:
     found = made if wrote else read(path)
     if found is None:
         raise ClickException(f"{path} is there, but holds no profile {PROFILE}; move it away, and start again.")
-    if not operators.make_root(call, found.access_key_id, found.secret) and wrote:
+    with acting(lido, "serve") as call:
+        first = operators.make_root(call, found.access_key_id, found.secret)
+    if wrote and not first:
         # Another node made the first key at the same moment; this one would open nothing.
         path.unlink()

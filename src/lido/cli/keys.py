@@ -37,16 +37,17 @@ def create(name: str | None, policy: str, operator: str | None, *, as_json: bool
       {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
        "Action": "cognito-idp:AdminGetUser", "Resource": "*"}]}
     """  # noqa: D301 - \b is how click is told to keep the lines of a paragraph
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import operators
     from lido.settings import load
 
     document = _policy(policy)
     operator_id = operator or re.sub(r"[^A-Za-z0-9+=,.@_-]+", "-", name or "operator").strip("-")[:64]
-    with open_installation(load(given)) as lido:
+    with open_installation(load(given)) as lido, acting(lido, "keys create") as call:
         try:
             access_key_id, secret = operators.create_key(
-                lido.call(), operator_id=operator_id, name=name or operator_id, policy=document
+                call, operator_id=operator_id, name=name or operator_id, policy=document
             )
         except json.JSONDecodeError as error:
             raise click.ClickException("The policy is not JSON.") from error
@@ -96,12 +97,13 @@ def list_(*, as_json: bool, **given: Any) -> None:
 @options(*INSTALLATION)
 def revoke(access_key_id: str, **given: Any) -> None:
     """End an access key for good. Running servers refuse it within a second."""
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import operators
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        if not operators.revoke_key(lido.call(), access_key_id):
+    with open_installation(load(given)) as lido, acting(lido, "keys revoke") as call:
+        if not operators.revoke_key(call, access_key_id):
             raise click.ClickException(f"There is no active access key {access_key_id}.")
     click.echo(f"{access_key_id} is revoked.")
 
@@ -124,12 +126,12 @@ def rotate_signing(pool_id: str, **given: Any) -> None:
     had time to fetch them; the old ones stay published until their last token has expired. A running server does
     the later steps by itself.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import access, key_rotation
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        call = lido.call()
+    with open_installation(load(given)) as lido, acting(lido, "keys signing rotate", pool_id) as call:
         with call.db.read() as tx:
             pool = access.require_pool(call, tx, pool_id)
         coming = key_rotation.rotate_signing_keys(call, pool)

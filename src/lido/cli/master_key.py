@@ -7,7 +7,7 @@ import click
 from lido.cli.options import INSTALLATION, options
 
 if TYPE_CHECKING:
-    from lido.assembly import Lido
+    from lido.call import Call
 
 WAIT_SECONDS = 5
 """How long running servers get to notice a step; they look every second."""
@@ -55,12 +55,13 @@ def rotate(*, prepare: bool, wait_seconds: int, **given: Any) -> None:
     restart them one by one, and then run this with the same variable.
     """
     from lido.cli import master_key_file
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import master_key
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        settings, database = lido.settings, lido.database
+    with open_installation(load(given)) as lido, acting(lido, "keys master rotate") as call:
+        settings, database = lido.settings, call.db
         seals = master_key.sealing_id(database)
         new = master_key.prepared(database, master_key_file.read(settings, database))
         if new is None:
@@ -82,7 +83,7 @@ def rotate(*, prepare: bool, wait_seconds: int, **given: Any) -> None:
             raise click.ClickException("Another rotation was faster; nothing is lost.")
         master_key.follow(database, lido.keys, master_key_file.read(settings, database))
         lido.clock.sleep(wait_seconds)
-        _reseal(lido)
+        _reseal(call)
     click.echo(f"Key {name} seals. Back up {master_key_file.source_of(settings)}; keep key {seals} in it for now.")
 
 
@@ -90,11 +91,12 @@ def rotate(*, prepare: bool, wait_seconds: int, **given: Any) -> None:
 @options(*INSTALLATION)
 def reseal(**given: Any) -> None:
     """Seal everything anew: finishes a rotation that was interrupted."""
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        _reseal(lido)
+    with open_installation(load(given)) as lido, acting(lido, "keys master reseal") as call:
+        _reseal(call)
 
 
 @master.command()
@@ -108,26 +110,27 @@ def forget(key_id: str, **given: Any) -> None:
     Servers go on knowing it until they are restarted.
     """
     from lido.cli import master_key_file
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import master_key
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        if master_key.sealing_id(lido.database) == key_id:
+    with open_installation(load(given)) as lido, acting(lido, "keys master forget", MasterKey=key_id) as call:
+        if master_key.sealing_id(call.db) == key_id:
             raise click.ClickException(f"Key {key_id} is the one that seals; rotate first.")
-        _reseal(lido)
-        if not master_key.forget(lido.database, key_id):
+        _reseal(call)
+        if not master_key.forget(call.db, key_id):
             raise click.ClickException(f"The database needs no key {key_id}; `lido keys master list` shows which.")
         if not lido.settings.master_key:
             master_key_file.remove(lido.settings, lido.database, key_id)
     click.echo(f"Key {key_id} is forgotten. Restart the servers; keep it for as long as you keep older backups.")
 
 
-def _reseal(lido: "Lido") -> None:
+def _reseal(call: "Call") -> None:
     from lido.flows import key_rotation
 
     places = {}
-    for progress in key_rotation.reseal(lido.call()):
+    for progress in key_rotation.reseal(call):
         places[progress.place] = progress
         if progress.seen and progress.seen % 100_000 == 0:
             click.echo(f"  {progress.place}: {progress.seen}", err=True)

@@ -26,12 +26,13 @@ def outbox(to: str | None, pool_id: str | None, *, last: bool, as_json: bool, **
     Where no mail server (LIDO_SMTP_URL) and no SMS gateway is configured, they stay here to be read, 7 days by default.
     The newest 1000 are shown.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import delivery
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        found = delivery.sent(lido.call(), to=to, pool_id=pool_id, limit=1 if last else 1000)
+    with open_installation(load(given)) as lido, acting(lido, "outbox", pool_id or "") as call:
+        found = delivery.sent(call, to=to, pool_id=pool_id, limit=1 if last else 1000)
     if last and not found:
         raise click.ClickException("There is no such message.")
     if as_json:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lido.assembly import Lido
+    from lido.call import Call
     from lido.flows.frozen_settings import Plan
 
 _SETTLE_SECONDS = 5
@@ -63,6 +64,7 @@ def set_(
     These are refused, with a list, while an account would break: a name that two would share, a required value that
     is missing, no name left to sign in with, a value of a retired attribute. Use --dry-run to see the list first.
     """  # noqa: D301 - \b is how click is told to keep the lines of a paragraph
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import frozen_settings, pool_options
     from lido.settings import load
@@ -74,7 +76,8 @@ def set_(
         try:
             plan = frozen_settings.planned(lido.call(), pool_id, wanted)
             if not dry_run and not wanted.keys() & set(frozen_settings.NAMES):
-                pool_options.set_for_pool(lido.call(), pool_id, wanted)
+                with acting(lido, "pool set", pool_id) as call:
+                    pool_options.set_for_pool(call, pool_id, wanted)
                 _confirm(wanted)
                 return
         except ValueError as error:
@@ -83,7 +86,8 @@ def set_(
         if dry_run:
             click.echo("No account would break; nothing was changed.")
             return
-        _apply(lido, plan, offline=offline, settle_seconds=settle_seconds)
+        with acting(lido, "pool set", pool_id) as call:
+            _apply(call, plan, offline=offline, settle_seconds=settle_seconds)
     _confirm(wanted)
 
 
@@ -126,11 +130,10 @@ def _refuse_broken(lido: "Lido", plan: "Plan", *, drop_values: bool) -> None:
         raise click.ClickException(f"{broken} accounts would break{more}; nothing was changed.")
 
 
-def _apply(lido: "Lido", plan: "Plan", *, offline: bool, settle_seconds: int) -> None:
+def _apply(call: "Call", plan: "Plan", *, offline: bool, settle_seconds: int) -> None:
     from lido import errors
     from lido.flows import frozen_settings
 
-    call = lido.call()
     try:
         rewritten = frozen_settings.apply(call, plan, offline=offline)
     except frozen_settings.TooManyUsers as error:
@@ -144,8 +147,8 @@ def _apply(lido: "Lido", plan: "Plan", *, offline: bool, settle_seconds: int) ->
     if offline:
         return
     # Requests that had read the old settings end within this time.
-    lido.clock.sleep(settle_seconds)
-    for each in frozen_settings.settle(lido.call(), plan, call.now):
+    call.clock.sleep(settle_seconds)
+    for each in frozen_settings.settle(call, plan, call.now):
         click.echo(f"{each.username} ({each.sub}): {each.why}; changed while the settings were", err=True)
 
 

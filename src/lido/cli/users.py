@@ -21,12 +21,13 @@ def unlock(pool_id: str, username: str, **given: Any) -> None:
 
     USERNAME may also be an alias or the user's sub. Failures and hourly limits start anew; the password stays.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import lockout
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        had_any = lockout.unlock(lido.call(), pool_id, username)
+    with open_installation(load(given)) as lido, acting(lido, "users unlock", pool_id, username) as call:
+        had_any = lockout.unlock(call, pool_id, username)
     click.echo(f"{username} may try again." if had_any else f"{username} was not locked.")
 
 
@@ -40,11 +41,12 @@ def recovery_codes(pool_id: str, username: str, **given: Any) -> None:
     Each is taken once in place of a second factor, where the pool's setting recovery_codes is on. The codes made
     before are worth nothing any more.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import recovery_codes
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        codes = recovery_codes.make_for(lido.call(), pool_id, username)
+    with open_installation(load(given)) as lido, acting(lido, "users recovery-codes", pool_id, username) as call:
+        codes = recovery_codes.make_for(call, pool_id, username)
     for code in codes:
         click.echo(code)

@@ -1,100 +1,235 @@
-"""The audit trail: what operators did, written with the deed, sealed in batches afterwards, and proven on demand.
+"""The audit trail: one entry for each act of an operator, written in the transaction that makes the act stand.
 
-Each seal is an HMAC over the one before it and its entries, under a key of its own that rests sealed in the
-database: rotating the master key leaves the chain as it is.
+An operator is who signs a request, or who runs a command on the machine. Flows know nothing of this: they are given
+a call whose database writes the entry, and what they tell as events says whom and what it was about.
 """
 
 import hmac
 from collections.abc import Iterator
-from hashlib import sha256
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Literal
 
 import msgspec
-import structlog
+from msgspec.structs import replace
 
+from lido import errors
 from lido.call import Call
-from lido.flows import lasting_keys
-from lido.rules.sealing import Unsealable
-from lido.storage import audit
-from lido.storage.audit import Entry, Seal
-from lido.storage.database import Transaction
+from lido.flows import access
+from lido.storage import audit, pools
+from lido.storage.audit import Entry
+from lido.storage.database import Record, Row, Transaction
+from lido.storage.documents import Documents
 
-_FIRST = bytes(32)
-_MOST_ENTRIES = 1000
-_SEALS_AT_ONCE = 100
-_log = structlog.get_logger("lido.audit")
+SUCCESS = "success"
+_LONGEST = 256
 
 
-def record(call: Call, tx: Transaction, pool_id: str, entry_id: str, action: str, body: dict[str, Any]) -> None:
-    """Write what the calling operator did, in the transaction that does it; nothing where nobody signed.
+class Deed(msgspec.Struct, frozen=True):
+    """What somebody is about to do; `named` are things that the request names, never values, secrets or addresses.
 
-    `body` holds names, never values.
+    `username` is whom the request names, as typed; the entry holds the sub that it leads to, and nothing else of it.
     """
-    if call.caller is None:
-        return
-    told = {**body, "access_key_id": call.caller.access_key_id, "request_id": call.request_id}
-    audit.add(tx, Entry(pool_id, entry_id, call.caller.arn, action, msgspec.json.encode(told).decode()))
+
+    actor: str
+    operation: str
+    pool_id: str = ""
+    username: str = ""
+    named: dict[str, str] = {}
 
 
-def seal_next(call: Call, tx: Transaction) -> bool:
-    """Seal the oldest unsealed entries, at most a thousand; whether more may wait. Raises Conflict."""
-    last = audit.last_seal(tx)
-    number, previous = (last.seal + 1, last.digest) if last else (1, _FIRST)
-    entries = audit.claim(tx, number, _MOST_ENTRIES)
-    if not entries:
-        return False
-    seal = Seal(number, previous, b"", len(entries), call.now)
-    digest = _digest(lasting_keys.make(call.keys, call.entropy, tx, lasting_keys.AUDIT), seal, entries)
-    audit.add_seal(tx, msgspec.structs.replace(seal, digest=digest))
-    # An outside witness: whoever rewrites the database cannot rewrite the log.
-    _log.info("audit sealed", seal=number, digest=digest.hex(), entries=len(entries))
-    return len(entries) == _MOST_ENTRIES
+class Body(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an entry tells beside pool, actor and operation. `v` is the form's version, `at` in ms since 1970.
 
-
-def verify(call: Call) -> int | None:
-    """The number of the first seal that does not hold, or None when the whole chain does.
-
-    Finds entries changed, added, removed or moved and seals changed or left out. The newest seals gone together with
-    their entries leave no trace here; the log tells their digests. What is not sealed yet is not looked at.
+    `facts` are the kinds of the events that the act made true, `names` the settings and attributes that it changed.
     """
-    number, previous, key = 0, _FIRST, _key(call)
-    for seal in _seals(call):
-        number += 1
-        if seal.seal != number or key is None or not _holds(call, key, seal, previous):
-            return number
-        previous = seal.digest
-    with call.db.read() as tx:
-        return number + 1 if audit.highest_claimed(tx) > number else None
+
+    at: int
+    outcome: str
+    request_id: str
+    v: int = 1
+    sub: str = ""
+    named: dict[str, str] = {}
+    facts: list[str] = []
+    names: list[str] = []
+    address: str = ""
+    agent: str = ""
+    access_key_id: str = ""
+    region: str = ""
 
 
-def _seals(call: Call) -> Iterator[Seal]:
-    after = 0
-    while True:
-        with call.db.read() as tx:
-            found = audit.seals(tx, after=after, limit=_SEALS_AT_ONCE)
-        if not found:
-            return
-        yield from found
-        after = found[-1].seal
+class _Notes(msgspec.Struct, frozen=True):
+    pool_id: str = ""
+    sub: str = ""
+    named: dict[str, str] = {}
+    facts: list[str] = []
+    names: list[str] = []
 
 
-def _holds(call: Call, key: bytes, seal: Seal, previous: bytes) -> bool:
-    with call.db.read() as tx:
-        entries = audit.entries_under(tx, seal.seal, _MOST_ENTRIES + 1)
-    expected = _digest(key, msgspec.structs.replace(seal, previous=previous, entries=len(entries)), entries)
-    return seal.previous == previous and seal.entries == len(entries) and hmac.compare_digest(expected, seal.digest)
+class _Watched:
+    """A transaction that knows whether it changed anything."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self.changed = False
+
+    @property
+    def writing(self) -> bool:
+        return self._tx.writing
+
+    @property
+    def documents(self) -> Documents:
+        return self._tx.documents
+
+    def find(self, record: type[Record], sql: str, /, **values: Any) -> Record | None:
+        found = self._tx.find(record, sql, **values)
+        self._look(sql, found is not None)
+        return found
+
+    def all(self, record: type[Record], sql: str, /, **values: Any) -> list[Record]:
+        found = self._tx.all(record, sql, **values)
+        self._look(sql, bool(found))
+        return found
+
+    def row(self, sql: str, /, **values: Any) -> Row | None:
+        found = self._tx.row(sql, **values)
+        self._look(sql, found is not None)
+        return found
+
+    def rows(self, sql: str, /, **values: Any) -> list[Row]:
+        found = self._tx.rows(sql, **values)
+        self._look(sql, bool(found))
+        return found
+
+    def run(self, sql: str, /, **values: Any) -> int:
+        touched = self._tx.run(sql, **values)
+        self.changed = self.changed or touched > 0
+        return touched
+
+    def _look(self, sql: str, found: bool) -> None:  # noqa: FBT001 - of this class alone
+        self.changed = self.changed or (found and not sql.lstrip().startswith("SELECT"))
 
 
-def _digest(key: bytes, seal: Seal, entries: list[Entry]) -> bytes:
-    """HMAC over number, time, the digest before, and every entry in order, as one unambiguous JSON array."""
-    rows = [msgspec.structs.astuple(entry) for entry in entries]
-    content = msgspec.json.encode([seal.seal, seal.sealed_at, seal.previous.hex(), rows])
-    return hmac.digest(key, sha256(content).digest(), "sha256")
+class _Attended:
+    """A database whose first transaction that commits a change also holds the entry of the deed."""
+
+    def __init__(self, call: Call, deed: Deed) -> None:
+        self._call = call
+        self._deed = deed
+        self._notes = _Notes()
+        self.entered = False
+
+    @property
+    def engine(self) -> Literal["sqlite", "postgresql"]:
+        return self._call.db.engine
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return self._call.db.read()
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[Transaction]:
+        before = self._notes
+        try:
+            with self._call.db.write(durable=durable) as tx:
+                watched = _Watched(tx)
+                yield watched
+                enters = watched.changed and not self.entered
+                if enters:
+                    self._enter(tx, SUCCESS)
+        except BaseException:
+            self._notes = before
+            raise
+        self.entered = self.entered or enters
+
+    def close(self) -> None:
+        self._call.db.close()
+
+    def note(self, pool_id: str, sub: str, facts: list[str], names: list[str], named: dict[str, str]) -> None:
+        seen = self._notes
+        self._notes = _Notes(
+            pool_id=seen.pool_id or pool_id,
+            sub=seen.sub or sub,
+            named={**seen.named, **named},
+            facts=[*seen.facts, *facts],
+            names=[*seen.names, *names],
+        )
+
+    def finish(self, outcome: str) -> None:
+        """An entry of its own, where no transaction holds one, or not this outcome."""
+        if not self.entered or outcome != SUCCESS:
+            with self._call.db.write() as tx:
+                self._enter(tx, outcome)
+            self.entered = True
+
+    def _enter(self, tx: Transaction, outcome: str) -> None:
+        deed, notes = self._deed, self._notes
+        pool_id = deed.pool_id or notes.pool_id
+        sub = notes.sub or (_sub_of(tx, pool_id, deed.username) if deed.username else "")
+        told = _Notes(pool_id, sub, {**deed.named, **notes.named}, notes.facts, sorted(set(notes.names)))
+        audit.add(tx, _entry(self._call, deed, told, outcome))
 
 
-def _key(call: Call) -> bytes | None:
+@contextmanager
+def attended(call: Call, deed: Deed) -> Iterator[Call]:
+    """The call by which to do the deed. Its entry stands in the first transaction that commits a change, else in one of
+    its own at the end; a refusal leaves an entry with its name. Whatever else is raised leaves what was committed.
+    """
+    database = _Attended(call, deed)
     try:
-        with call.db.read() as tx:
-            return lasting_keys.find(call.keys, tx, lasting_keys.AUDIT)
-    except Unsealable:
-        return None
+        yield replace(call, db=database)
+    except errors.Fault as fault:
+        database.finish(fault.wire_name())
+        raise
+    database.finish(SUCCESS)
+
+
+def refused(call: Call, deed: Deed, fault: errors.Fault) -> None:
+    """Write that somebody was denied the deed."""
+    _Attended(call, deed).finish(fault.wire_name())
+
+
+def note(
+    call: Call,
+    pool_id: str = "",
+    *,
+    sub: str = "",
+    fact: str | None = None,
+    names: list[str] | None = None,
+    **named: str | None,
+) -> None:
+    """Tell what the call's deed was about, inside its transaction; nothing where nobody attends."""
+    if isinstance(call.db, _Attended):
+        given = {name: value for name, value in named.items() if value}
+        call.db.note(pool_id, sub, [fact] if fact else [], names or [], given)
+
+
+def mac(key: bytes, entry: Entry) -> bytes:
+    """What proves an entry: HMAC-SHA256 over its columns as one unambiguous JSON array."""
+    content = msgspec.json.encode(["entry", entry.pool_id, entry.id, entry.actor, entry.action, entry.body])
+    return hmac.digest(key, content, "sha256")
+
+
+def _sub_of(tx: Transaction, pool_id: str, username: str) -> str:
+    """A name that leads to nobody may be anything, a password typed into the wrong field too: it is left out."""
+    pool = pools.find(tx, pool_id)
+    user = access.find_user(tx, pool, username) if pool else None
+    return user.sub if user else ""
+
+
+def _entry(call: Call, deed: Deed, told: _Notes, outcome: str) -> Entry:
+    body = Body(
+        at=call.now,
+        outcome=outcome,
+        request_id=call.request_id,
+        sub=told.sub,
+        named={name: value[:_LONGEST] for name, value in told.named.items()},
+        facts=told.facts,
+        names=told.names,
+        address=call.address,
+        agent=call.agent[:_LONGEST],
+        access_key_id=call.caller.access_key_id if call.caller else "",
+        region=call.caller.region if call.caller else "",
+    )
+    text = msgspec.json.encode(body).decode()
+    entry_id = call.entropy.time_ordered_id(call.now)
+    entry = Entry(told.pool_id[:_LONGEST], entry_id, deed.actor, deed.operation, text, None)
+    return replace(entry, mac=mac(call.house.audit_key, entry))

@@ -14,9 +14,10 @@ import structlog
 
 from lido import errors
 from lido.call import Call
-from lido.flows import audit, key_rotation
+from lido.flows import audit_chain, key_rotation
 from lido.flows.message_worker import MessageWorker
 from lido.rules import options
+from lido.rules.identifiers import first_id_at
 from lido.storage import audit as audit_entries
 from lido.storage import (
     budgets,
@@ -192,18 +193,12 @@ def table(*, event_retention_days: int, message_retention_days: int) -> tuple[Ch
     )
 
 
-def first_id_at(at: int) -> str:
-    """What sorts before every time-ordered id (RFC 9562 version 7) made at that millisecond or later."""
-    digits = f"{max(at, 0):012x}"
-    return f"{digits[:8]}-{digits[8:]}"
-
-
 def _again_if_full(removed: int) -> str | None:
     return _AGAIN if removed >= _ROWS_AT_ONCE else None
 
 
 def _seal_audit(call: Call, tx: Transaction, _: str) -> str | None:
-    return _AGAIN if audit.seal_next(call, tx) else None
+    return _AGAIN if audit_chain.seal_next(call, tx) else None
 
 
 def _sweep(call: Call, tx: Transaction, _: str) -> str | None:

@@ -59,9 +59,6 @@ Kind = Literal[
     "device_forgotten",
 ]
 
-# Also through an operator's door they are the user's own doing.
-_ACTS_OF_USERS = ("signed_in", "challenged", "refused")
-
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an event tells beside its kind; no secret and no attribute value ever. `v` is the form's version."""
@@ -101,6 +98,5 @@ def tell(
     )
     body = msgspec.to_builtins(complete)
     events.add(tx, Event(pool_id, event_id, kind, sub, body))
-    if call.caller is not None and kind not in _ACTS_OF_USERS:
-        audit.record(call, tx, pool_id, event_id, kind, {"sub": sub, **body})
+    audit.note(call, pool_id, sub=sub, fact=kind, names=complete.names, ClientId=complete.client_id)
     return event_id

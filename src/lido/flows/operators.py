@@ -3,13 +3,16 @@
 A key that was read is trusted for at most one second, on every node.
 """
 
+import hmac
 import re
 
 import msgspec
 
 from lido.call import Call, Caller
+from lido.flows import audit
 from lido.records import AccessKey, Operator
 from lido.rules import policies
+from lido.rules.sealing import Unsealable
 from lido.storage import operators
 from lido.storage.database import Transaction
 
@@ -85,6 +88,7 @@ def store_key(
     row = AccessKey(access_key_id, operator_id, sealed, policy, 1, call.now, None)
     if not operators.add_key(tx, row):
         operators.set_secret(tx, access_key_id, sealed)
+    audit.note(call, Operator=operator_id, AccessKeyId=access_key_id)
 
 
 def has_root(call: Call) -> bool:
@@ -100,6 +104,19 @@ def make_root(call: Call, access_key_id: str, secret: str) -> bool:
             return False
         _store_root(call, tx, access_key_id, secret)
         return True
+
+
+def is_root_key(call: Call, access_key_id: str, secret: str) -> bool:
+    """Whether this is a living key of the root operator, with that secret."""
+    with call.db.read() as tx:
+        row = operators.find_key(tx, access_key_id)
+    if row is None or row.operator_id != ROOT or row.revoked_at is not None:
+        return False
+    try:
+        kept = call.keys.open(PURPOSE, row.secret, row.access_key_id)
+    except Unsealable:
+        return False
+    return hmac.compare_digest(kept, secret.encode())
 
 
 def set_root_key(call: Call, access_key_id: str, secret: str) -> None:
@@ -151,4 +168,5 @@ def all_keys(call: Call) -> list[AccessKey]:
 def revoke_key(call: Call, access_key_id: str) -> bool:
     """End an access key, on every node within a second; False: there is no living one of that id."""
     with call.db.write() as tx:
+        audit.note(call, AccessKeyId=access_key_id)
         return operators.revoke_key(tx, access_key_id, call.now)

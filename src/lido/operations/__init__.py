@@ -15,9 +15,10 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.operations import checking
+from lido.flows import audit
+from lido.operations import checking, deeds
 from lido.rules import policies
-from lido.shapes import catalogue
+from lido.shapes import Operation, catalogue
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -59,12 +60,39 @@ def perform(service: str, name: str, call: Call, document: dict[str, Any]) -> by
     function = built().get((service, name))
     if function is None:
         raise errors.NotImplemented(f"{name} is not built yet; {COMPATIBILITY_PAGE} lists what is.")
-    if not described.unsigned:
-        authorise(call, service, name, document)
+    if described.unsigned:
+        answer = _ask(function, service, described, call, document)
+    else:
+        answer = _perform_for_operator(service, described, function, call, document)
+    return b"" if described.response is None else msgspec.json.encode(answer)
+
+
+def _perform_for_operator(
+    service: str,
+    described: Operation,
+    function: Callable[[Call, Any], Any],
+    call: Call,
+    document: dict[str, Any],
+) -> Any:
+    """What changes something or tells a secret leaves an entry in the audit trail; so does whatever was denied."""
+    deed = deeds.deed(call, described.name, resource_of(call, service, described.name, document), document)
+    try:
+        authorise(call, service, described.name, document)
+    except errors.AccessDenied as denial:
+        audit.refused(call, deed, denial)
+        raise
+    if not deeds.leaves_an_entry(described.name):
+        return _ask(function, service, described, call, document)
+    with audit.attended(call, deed) as attended:
+        return _ask(function, service, described, attended, document)
+
+
+def _ask(
+    function: Callable[[Call, Any], Any], service: str, described: Operation, call: Call, document: dict[str, Any]
+) -> Any:
     request = checking.request(service, described.request, document)
     said = getattr(request, "client_metadata", None)
-    answer = function(msgspec.structs.replace(call, client_metadata=said) if said else call, request)
-    return b"" if described.response is None else msgspec.json.encode(answer)
+    return function(msgspec.structs.replace(call, client_metadata=said) if said else call, request)
 
 
 def authorise(call: Call, service: str, name: str, document: dict[str, Any]) -> None:

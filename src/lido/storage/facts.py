@@ -53,3 +53,12 @@ def replace(tx: Transaction, name: str, value: str, *, replaced: str) -> bool:
 def remove(tx: Transaction, name: str) -> bool:
     """Take a fact back; False: it was not stated."""
     return tx.run("DELETE FROM facts WHERE name = :name", name=name) == 1
+
+
+def put(tx: Transaction, name: str, value: str) -> None:
+    """State a fact, whatever was stated before."""
+    tx.run(
+        "INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value",
+        name=name,
+        value=value,
+    )
