@@ -3,14 +3,16 @@
 from urllib.parse import urlsplit
 
 from lido.call import Call, House
-from lido.flows import lasting_keys
+from lido.flows import lasting_keys, webhooks
 from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
 from lido.flows.message_worker import MessageWorker
+from lido.flows.webhook_worker import WebhookWorker
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
 from lido.ports.mail import SMTPMail
+from lido.ports.outgoing import Outgoing
 from lido.ports.sms import HTTPGateway
 from lido.rules.passwords import Hasher
 from lido.rules.sealing import KeyRing as KeyRing
@@ -60,6 +62,8 @@ class Lido:
         self.clock = clock or SystemClock()
         self.entropy = entropy or SystemEntropy()
         self.metrics = Metrics()
+        self.metrics.watch_deliveries(lambda state: webhooks.count(self.call(), state))
+        self.outgoing = Outgoing(settings.private_destinations)
         self.house = House(
             account_id=settings.account_id,
             default_region=next((region for region in settings.region if region != "any"), "us-east-1"),
@@ -115,15 +119,18 @@ class Lido:
                 chores_table(
                     event_retention_days=settings.event_retention_days,
                     message_retention_days=settings.message_retention_days,
+                    delivery_retention_days=settings.delivery_retention_days,
                 ),
                 holder=self.entropy.uuid(),
             ),
             MessageWorker(self.call, mail=_mail(settings), sms=_sms(settings), mail_from=settings.mail_from),
+            WebhookWorker(self.call, self.outgoing, tally=self.metrics.count_delivery),
         )
 
     def close(self) -> None:
         """Wait for requests in flight and give the database back."""
         self._lanes.close()
+        self.outgoing.close()
         self.database.close()
 
 

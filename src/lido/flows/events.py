@@ -7,7 +7,7 @@ import msgspec
 from lido.call import Call
 from lido.flows import audit
 from lido.records import Event
-from lido.storage import events
+from lido.storage import events, outbox
 from lido.storage.database import Transaction
 
 Kind = Literal[
@@ -99,7 +99,9 @@ def tell(
         operator=call.caller.access_key_id if call.caller else None,
     )
     body = msgspec.to_builtins(complete)
-    events.add(tx, Event(pool_id, event_id, kind, sub, body))
+    event = Event(pool_id, event_id, kind, sub, body)
+    if events.add(tx, event):
+        outbox.add(tx, event)
     if call.caller is not None and kind not in _ACTS_OF_USERS:
         audit.record(call, tx, pool_id, event_id, kind, {"sub": sub, **body})
     return event_id
