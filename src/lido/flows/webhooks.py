@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from math import nan
-from typing import get_args
+from typing import Any, get_args
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from lido.rules.time_ordered_ids import first_id_at
 from lido.storage import deliveries, pools, webhooks
 from lido.storage import events as told
 from lido.storage.database import Transaction
-from lido.storage.deliveries import Delivery
+from lido.storage.deliveries import Delivery as Delivery
 from lido.storage.webhooks import Webhook
 
 PURPOSE = "webhook"
@@ -67,6 +67,13 @@ def every(call: Call, pool_id: str | None = None) -> list[Webhook]:
     """All webhooks, or those of a pool."""
     with call.db.read() as tx:
         return webhooks.every(tx) if pool_id is None else webhooks.of_pool(tx, pool_id)
+
+
+def described(webhook: Webhook) -> dict[str, Any]:
+    """What operators may see of a webhook, the types by which it listens (none: all) in words of the outside."""
+    types = [webhook_events.type_of(kind) for kind in webhook_events.kinds_in(webhook.filter)]
+    shown = ("id", "pool_id", "url", "enabled", "trouble", "created_at")
+    return {**{name: getattr(webhook, name) for name in shown}, "types": types}
 
 
 def require(call: Call, webhook_id: str) -> Webhook:

@@ -25,6 +25,9 @@ class Delivery(Struct, frozen=True):
     settled_at: int | None
     last_error: str | None
 
+    def __repr__(self) -> str:
+        return f"<Delivery {self.event_id}>"
+
 
 _NAMES = (
     "pool_id",
