@@ -1,6 +1,5 @@
 """The life of a delivery against a model: whatever endpoints, clocks, nodes and operators do, no event is lost."""
 
-import os
 from functools import partial
 
 from hypothesis import HealthCheck, settings
@@ -13,11 +12,10 @@ from lido.flows.webhook_worker import MOST_ATTEMPTS, WebhookWorker
 from lido.ports.outgoing import TooSlow
 from lido.storage import deliveries
 
-ASKED = os.environ.get("LIDO_TEST_WALKS")
 PROFILE = settings(
-    max_examples=int(ASKED or 15),
+    max_examples=25,
     stateful_step_count=40,
-    derandomize=ASKED is None,
+    derandomize=True,
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
