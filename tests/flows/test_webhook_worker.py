@@ -4,8 +4,10 @@ import itertools
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 import standardwebhooks.webhooks
+from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 from tests.receiver import Receiver
 
@@ -14,6 +16,7 @@ from lido.flows.chores import Chores, table
 from lido.flows.events import Fact
 from lido.flows.webhook_worker import MOST_ATTEMPTS, WebhookWorker
 from lido.ports.outgoing import Outgoing, TooSlow, Unreachable
+from lido.rules.sealing import KeyRing
 from lido.storage import deliveries as stored
 from lido.storage import events as told
 from lido.storage import outbox
@@ -539,3 +542,75 @@ def test_every_kind_has_a_type_of_its_own():
     assert len(webhooks.TYPES) == len(webhooks.KINDS)
     assert all(type_.count(".") == 1 for type_ in webhooks.TYPES)
     assert list(itertools.islice(webhooks.TYPES, 2)) == ["pool.created", "pool.changed"]
+
+
+def test_the_end_of_a_pool_is_told(house, posts, pool_id):
+    worker = WebhookWorker(house.call, posts)
+    add(house, pool_id)
+    house.idp.delete_user_pool(UserPoolId=pool_id)
+    run(worker)
+    assert posts.posted[-1][1]["type"] == "pool.deleted"
+
+
+def test_an_emptied_pool_leaves_no_webhook_behind(house, posts, pool_id):
+    chores = Chores(house.call, table(event_retention_days=90, message_retention_days=7), holder="here")
+    add(house, pool_id)
+    tell(house, pool_id)
+    run(WebhookWorker(house.call, posts))
+    house.idp.delete_user_pool(UserPoolId=pool_id)
+    house.clock.advance(days=2)
+    chores.run_due()
+    assert webhooks.every(house.call()) == []
+    with house.database.read() as tx:
+        assert stored.count(tx, stored.DELIVERED) == 0
+
+
+def test_operators_see_how_deliveries_fare(house, posts, pool_id):
+    metrics = house.lido.metrics
+    worker = WebhookWorker(house.call, posts, tally=metrics.count_delivery)
+    add(house, pool_id)
+    tell(house, pool_id)
+    run(worker)
+    posts.trouble = {"https://a.example/": 500}
+    tell(house, pool_id)
+    run(worker)
+    told_ = generate_latest(metrics.registry).decode()
+    assert 'lido_webhook_tries_total{outcome="delivered"} 1.0' in told_
+    assert 'lido_webhook_tries_total{outcome="failed"} 1.0' in told_
+    assert 'lido_webhook_deliveries{state="waiting"} 1.0' in told_
+    assert 'lido_webhook_deliveries{state="dead"} 0.0' in told_
+
+
+def test_a_stopped_worker_begins_nothing(house, posts, pool_id):
+    worker = WebhookWorker(house.call, posts)
+    add(house, pool_id)
+    tell(house, pool_id)
+    worker.stop()
+    run(worker)
+    assert posts.posted == []
+
+
+def test_without_its_master_key_a_webhook_waits(house, posts, pool_id):
+    added = add(house, pool_id)
+    tell(house, pool_id)
+    other = KeyRing([b"\x01" * 32], house.entropy.bytes)
+    run(WebhookWorker(lambda: msgspec.structs.replace(house.call(), keys=other), posts))
+    [waits] = webhooks.deliveries_of(house.call(), added.id, state="waiting", limit=9)
+    assert waits.last_error == "its master key is missing"
+    assert posts.posted == []
+
+
+def test_a_bug_in_one_delivery_holds_up_no_other(house, posts, pool_id):
+    worker = WebhookWorker(house.call, posts)
+    add(house, pool_id)
+    broken, whole = tell(house, pool_id), tell(house, pool_id)
+    post = posts.post
+
+    def breaking(url, body, headers, **named):
+        if broken in body.decode():
+            raise KeyError("surprise")
+        return post(url, body, headers, **named)
+
+    posts.post = breaking
+    run(worker)
+    assert posts.ids() == [whole]

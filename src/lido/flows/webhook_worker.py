@@ -49,7 +49,7 @@ class _Told(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    data: _Told
+    data: _Told = msgspec.field(default_factory=_Told)
 
 
 _decode = msgspec.json.Decoder(_Body).decode
