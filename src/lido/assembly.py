@@ -3,11 +3,12 @@
 from urllib.parse import urlsplit
 
 from lido.call import Call, House
-from lido.flows import lasting_keys
+from lido.flows import lasting_keys, webhooks
 from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
 from lido.flows.message_worker import MessageWorker
+from lido.flows.webhook_worker import WebhookWorker
 from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
@@ -71,6 +72,8 @@ class Lido:
         self.clock = clock or SystemClock()
         self.entropy = entropy or SystemEntropy()
         self.metrics = Metrics()
+        self.metrics.watch_deliveries(lambda state: webhooks.count(self.call(), state))
+        self.outgoing = Outgoing(settings.private_destinations)
         self.house = House(
             account_id=settings.account_id,
             default_region=next((region for region in settings.region if region != "any"), "us-east-1"),
@@ -129,10 +132,12 @@ class Lido:
                 chores_table(
                     event_retention_days=settings.event_retention_days,
                     message_retention_days=settings.message_retention_days,
+                    delivery_retention_days=settings.delivery_retention_days,
                 ),
                 holder=self.entropy.uuid(),
             ),
             self.message_worker(),
+            WebhookWorker(self.call, self.outgoing, tally=self.metrics.count_delivery),
         )
 
     def message_worker(self) -> MessageWorker:
@@ -145,6 +150,7 @@ class Lido:
         """Wait for requests in flight, end the processes of handlers and give the database back."""
         self._lanes.close()
         self.triggers.close()
+        self.outgoing.close()
         self.database.close()
 
 

@@ -174,6 +174,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     event_retention_days: Annotated[int, Meta(description="How long events are kept."), _Positive] = 90
     message_retention_days: Annotated[int, Meta(description="How long sent messages are kept, sealed."), _Positive] = 7
+    delivery_retention_days: Annotated[
+        int, Meta(description="How long delivered and dead webhook deliveries are kept."), _Positive
+    ] = 14
 
     metrics_host: Annotated[str, Meta(description="Address of the operators' port.", min_length=1)] = "127.0.0.1"
     metrics_port: Annotated[

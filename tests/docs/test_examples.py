@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 from tests.docs.pages import PAGES, blocks, name
+from tests.receiver import LOOPBACK
 from tests.server import CHEAP, Server
 
 # The lines of clients.md are run by tests/sdk/test_aws_cli.py, on both engines.
@@ -16,7 +17,7 @@ SECONDS = 120
 def test_the_examples_of_a_page_run(page, tmp_path):
     folder = tmp_path / "lido-data"
     folder.mkdir(mode=0o700)
-    server = Server(folder, f"sqlite:///{folder}/lido.db", "--demo", region="us-east-1,eu-west-1")
+    server = Server(folder, f"sqlite:///{folder}/lido.db", "--demo", region="us-east-1,eu-west-1", **LOOPBACK)
     with server:
         script = "\n".join(blocks(page, "sh")).replace("http://localhost:9229", server.url)
         done = subprocess.run(

@@ -6,6 +6,7 @@ import runpy
 import pytest
 from tests.docs.pages import DOCS, PAGES, ROOT, headings, name, prose
 
+from lido.flows.webhooks import TYPES
 from lido.rules.options import OPTIONS
 
 
@@ -47,3 +48,9 @@ def test_the_table_of_options_is_the_code_s():
     ]
 
     assert "\n".join(rows) in page
+
+
+def test_every_type_of_event_is_told():
+    page = (DOCS / "webhooks.md").read_text("utf-8")
+
+    assert [type_ for type_ in TYPES if f"`{type_}`" not in page.partition("## Types")[2]] == []

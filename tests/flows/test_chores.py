@@ -8,7 +8,6 @@ from lido.flows import audit_chain
 from lido.flows.chores import Background, Chore, Chores, table
 from lido.flows.message_worker import MessageWorker
 from lido.records import Event
-from lido.rules.identifiers import first_id_at
 from lido.storage import events, leases, pools, spent
 from lido.storage import messages as stored_messages
 
@@ -233,12 +232,6 @@ def test_acts_of_operators_are_sealed_within_the_next_second(house, chores):
     house.clock.advance(seconds=1)
     chores.run_due()
     assert count(house, "SELECT count(*) FROM audit_seals") == 2
-
-
-@pytest.mark.parametrize("ms", [0, 1, 1_790_000_000_000])
-def test_the_first_id_of_a_moment_parts_earlier_from_later(house, ms):
-    assert house.entropy.time_ordered_id(ms) > first_id_at(ms)
-    assert ms == 0 or house.entropy.time_ordered_id(ms - 1) < first_id_at(ms)
 
 
 def test_the_threads_work_when_woken_and_end_when_told(house):

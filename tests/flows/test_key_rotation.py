@@ -20,6 +20,7 @@ from lido.flows import (
     signing,
     totp,
     trigger_targets,
+    webhooks,
 )
 from lido.flows.chores import Chores, table
 from lido.flows.key_rotation import LONGEST_TOKEN_MS, PUBLICATION_MS, SEALED, rotate_signing_keys
@@ -171,6 +172,7 @@ def furnished(house, pool_id):
     plant_factors(house.call(), pool_id, sub)
     wish = trigger_targets.Wish(name="hook", kind="url", address="https://example.com/hook")
     trigger_targets.register(house.call(), pool_id, "PostConfirmation", wish)
+    webhooks.rotate(house.call(), webhooks.add(house.call(), pool_id, "https://a.example/", []).id)
     return write(house, pool_id), client, sub
 
 
@@ -222,6 +224,9 @@ def read_everything(call, pool_id, furnished):
     assert call.keys.open(totp.PURPOSE, app.seed, pool_id, sub, "app") == b"seed"
     assert call.keys.open(devices.PURPOSE, device.verifier, pool_id, sub, "device") == b"verifier"
     assert call.keys.open(passkeys.PURPOSE, state, pool_id, "under way") == b"state"
+    [webhook] = webhooks.every(call, pool_id)
+    for secret in (webhook.secret, webhook.former_secret):
+        assert len(call.keys.open(webhooks.PURPOSE, secret, pool_id, webhook.id)) == 32
     later = msgspec.structs.replace(call, now=call.now + 10_000)
     assert operators.find_key(later, ROOT_ID).secret == ROOT_SECRET
 

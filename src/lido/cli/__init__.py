@@ -19,6 +19,7 @@ COMMANDS = {
     "triggers": "lido.cli.triggers:triggers",
     "keys": "lido.cli.keys:keys",
     "outbox": "lido.cli.outbox:outbox",
+    "webhooks": "lido.cli.webhooks:webhooks",
     "audit": "lido.cli.audit:audit",
     "backup": "lido.cli.backup:backup",
     "restore": "lido.cli.backup:restore",

@@ -7,7 +7,7 @@ import msgspec
 from lido.call import Call
 from lido.flows import audit
 from lido.records import Event
-from lido.storage import events
+from lido.storage import events, outbox
 from lido.storage.database import Transaction
 
 Kind = Literal[
@@ -97,6 +97,8 @@ def tell(
         operator=call.caller.access_key_id if call.caller else None,
     )
     body = msgspec.to_builtins(complete)
-    events.add(tx, Event(pool_id, event_id, kind, sub, body))
+    event = Event(pool_id, event_id, kind, sub, body)
+    if events.add(tx, event):
+        outbox.add(tx, event)
     audit.note(call, pool_id, sub=sub, fact=kind, names=complete.names, ClientId=complete.client_id)
     return event_id

@@ -21,6 +21,7 @@ from lido.flows import (
     signing,
     totp,
     trigger_targets,
+    webhooks,
 )
 from lido.flows.events import Fact, tell
 from lido.records import Pool, SigningKey
@@ -109,6 +110,8 @@ SEALED = tuple(
         ("messages", ("pool_id", "id"), "body", delivery.PURPOSE, ("pool_id", "id")),
         ("access_keys", ("access_key_id",), "secret", operators.PURPOSE, ("access_key_id",)),
         ("trigger_targets", ("name",), "secret", trigger_targets.PURPOSE, ("name",)),
+        ("webhooks", ("pool_id", "id"), "secret", webhooks.PURPOSE, ("pool_id", "id")),
+        ("webhooks", ("pool_id", "id"), "former_secret", webhooks.PURPOSE, ("pool_id", "id")),
     )
 )
 """Every sealed column there is; what is sealed and not here is lost when its master key is removed."""

@@ -50,6 +50,10 @@ class TooLarge(Exception):
     """The answer has more bytes than asked for."""
 
 
+TROUBLE = (Refused, Unreachable, TooSlow, TooLarge)
+"""Everything that may keep an answer from coming."""
+
+
 class Answer(NamedTuple):
     """Status, headers with lower-case names, and body of an answer."""
 

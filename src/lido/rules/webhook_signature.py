@@ -7,11 +7,18 @@ KEY_BYTES = 32
 _PREFIX = "whsec_"
 
 
-def headers(key: bytes, id_: str, seconds: int, body: bytes) -> dict[str, str]:
-    """The three headers of a message. `id_` stays the same when it is sent again, `seconds` (since 1970) does not."""
+def headers(key: bytes, id_: str, seconds: int, body: bytes, *, former: bytes | None = None) -> dict[str, str]:
+    """The three headers of a message. `id_` stays the same when it is sent again, `seconds` (since 1970) does not.
+
+    `former` is the key before, whose signature stands beside while receivers change over.
+    """
     signed = b".".join((id_.encode(), str(seconds).encode(), body))
-    signature = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
-    return {"webhook-id": id_, "webhook-timestamp": str(seconds), "webhook-signature": f"v1,{signature}"}
+    signatures = (base64.b64encode(hmac.digest(each, signed, "sha256")).decode() for each in (key, former) if each)
+    return {
+        "webhook-id": id_,
+        "webhook-timestamp": str(seconds),
+        "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
+    }
 
 
 def key_text(key: bytes) -> str:

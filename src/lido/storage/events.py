@@ -8,16 +8,44 @@ from lido.storage.database import Transaction
 _decode = msgspec.json.decode
 
 
-def add(tx: Transaction, event: Event) -> None:
-    """Record a fact; its id sorts by time."""
-    tx.run(
-        "INSERT INTO events (pool_id, id, kind, sub, body) VALUES (:pool_id, :id, :kind, :sub, :body)",
+def add(tx: Transaction, event: Event) -> bool:
+    """Record a fact, whose id sorts by time; whether a webhook of the pool listens to its kind."""
+    # Asked in the same statement: where nobody listens, listeners cost nothing.
+    row = tx.row(
+        """INSERT INTO events (pool_id, id, kind, sub, body) VALUES (:pool_id, :id, :kind, :sub, :body)
+           RETURNING EXISTS (SELECT 1 FROM webhooks w WHERE w.pool_id = :pool_id AND w.enabled
+             AND (w.filter = '' OR w.filter LIKE :listened))""",
         pool_id=event.pool_id,
         id=event.id,
         kind=event.kind,
         sub=event.sub,
         body=msgspec.json.encode(event.body).decode(),
+        listened=f"% {event.kind} %",
     )
+    return row is not None and bool(row[0])
+
+
+def find(tx: Transaction, pool_id: str, event_id: str) -> Event | None:
+    """The fact of that id."""
+    row = tx.row(
+        "SELECT pool_id, id, kind, sub, body FROM events WHERE pool_id = :pool_id AND id = :id",
+        pool_id=pool_id,
+        id=event_id,
+    )
+    return None if row is None else Event(*(*row[:4], _decode(row[4])))
+
+
+def page_of_pool(tx: Transaction, pool_id: str, *, after: str, before: str, limit: int) -> list[Event]:
+    """Facts about a pool, oldest first, whose ids lie between the two."""
+    rows = tx.rows(
+        """SELECT pool_id, id, kind, sub, body FROM events
+           WHERE pool_id = :pool_id AND id > :after AND id < :before ORDER BY pool_id, id LIMIT :limit""",
+        pool_id=pool_id,
+        after=after,
+        before=before,
+        limit=limit,
+    )
+    return [Event(*(*row[:4], _decode(row[4]))) for row in rows]
 
 
 def page_of_user(tx: Transaction, pool_id: str, sub: str, *, before: str, limit: int) -> list[Event]:

@@ -6,6 +6,8 @@ from lido.storage.database import Row, Transaction
 OWNED = {
     "messages": "pool_id, id",
     "outbox": "pool_id, id",
+    "deliveries": "pool_id, event_id, webhook_id",
+    "webhooks": "pool_id, id",
     "events": "pool_id, id",
     "sessions": "pool_id, sub, id",
     "spent": "pool_id, id",

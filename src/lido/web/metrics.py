@@ -1,11 +1,12 @@
-"""What the operators' port tells Prometheus about the doors."""
+"""What the operators' port tells Prometheus about the doors and the webhooks."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from time import perf_counter
 from types import TracebackType
 from typing import Self
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Outcome:
@@ -45,6 +46,9 @@ class Metrics:
         self._seconds = Histogram(
             "lido_request_seconds", "Time to answer API requests.", ("operation",), registry=self.registry
         )
+        self._deliveries = Counter(
+            "lido_webhook_tries", "Tries to deliver events to webhooks.", ("outcome",), registry=self.registry
+        )
         # Finding a child by its labels takes a lock and more time than counting.
         self._counting = cache(self._requests.labels)
         self._timing = cache(self._seconds.labels)
@@ -57,3 +61,15 @@ class Metrics:
         """One request, and how long it took."""
         self._timing(operation).observe(seconds)
         self._counting(service, operation, outcome).inc()
+
+    def count_delivery(self, outcome: str) -> None:
+        """One try to deliver an event: `delivered`, `failed` or `dead`."""
+        self._deliveries.labels(outcome).inc()
+
+    def watch_deliveries(self, count: Callable[[str], float]) -> None:
+        """Tell how many deliveries there are in each state; `count` is asked when somebody looks."""
+        gauge = Gauge(
+            "lido_webhook_deliveries", "Deliveries in the database, by state.", ("state",), registry=self.registry
+        )
+        for state in ("waiting", "dead"):
+            gauge.labels(state).set_function(partial(count, state))

@@ -1,0 +1,258 @@
+"""Delivering events to webhooks: from the outbox to each listener, signed, tried again with patience, dead at last.
+
+A webhook is served by one node at a time, which leases it. In a batch the events of one user go one after the other,
+those of others beside them. An endpoint that does not answer is asked once in a batch; what was to follow shares that
+failure, so the patience of the dead costs the living nothing.
+"""
+
+import threading
+import zlib
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Literal
+
+import msgspec
+import structlog
+
+from lido import errors
+from lido.call import Call
+from lido.flows import webhooks as sending
+from lido.ports import outgoing
+from lido.rules import webhook_events
+from lido.rules.sealing import Unsealable
+from lido.storage import deliveries, outbox, webhooks
+from lido.storage.deliveries import Delivery
+from lido.storage.webhooks import Webhook
+
+Outcome = Literal["delivered", "failed", "dead"]
+
+MOST_ATTEMPTS = 10
+_FIRST_PAUSE_MS = 5_000
+_LONGEST_PAUSE_MS = 8 * 3_600_000
+_LEASE_MS = 30_000
+# Begun within so much, a batch ends within the lease even when its last receiver is as slow as it may be.
+_BATCH_MS = 10_000
+_ROWS_AT_ONCE = 500
+_DELIVERIES_AT_ONCE = 200
+_WEBHOOKS_AT_ONCE = 32
+_LANES = 8
+_AT_ONCE = 64
+_PARTING_SECONDS = 5.0
+_OVERWHELMED = frozenset({429, 502, 503, 504})
+_GONE = 410
+_log = structlog.get_logger("lido.webhooks")
+
+
+class _Told(msgspec.Struct):
+    user_sub: str = ""
+
+
+class _Body(msgspec.Struct):
+    data: _Told = msgspec.field(default_factory=_Told)
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a try failed; `of_endpoint`: the next would fail as well, `gone`: every later one would."""
+
+    reason: str
+    of_endpoint: bool = False
+    gone: bool = False
+
+
+class WebhookWorker:
+    """Delivers what is due. `tally` is told how each try ended."""
+
+    def __init__(
+        self, new_call: Callable[[], Call], out: outgoing.Outgoing, *, tally: Callable[[Outcome], None] = lambda _: None
+    ) -> None:
+        self._new_call = new_call
+        self._out = out
+        self._tally = tally
+        self._awake = threading.Event()
+        self._stopping = False
+        # Threads start with the first webhook that something is due for.
+        self._servers = ThreadPoolExecutor(_WEBHOOKS_AT_ONCE, thread_name_prefix="lido-webhooks")
+        self._lanes = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lido-webhook-lanes")
+        self._in_hand: dict[str, Future[None]] = {}
+        self._silent: set[str] = set()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is being posted may end, for some seconds, and is settled."""
+        self._stopping = True
+        self._awake.set()
+        self.finish(_PARTING_SECONDS)
+
+    def wait(self, seconds: float) -> None:
+        """Rest until a batch ends, at most that long."""
+        self._awake.wait(seconds)
+        self._awake.clear()
+
+    def finish(self, seconds: float | None = None) -> None:
+        """Wait until what is in hand is settled, at most so long."""
+        wait(list(self._in_hand.values()), seconds)
+
+    def run_due(self) -> int:
+        """Send events on their way and begin to serve webhooks; how much of both. Raises errors.Unavailable."""
+        call = self._new_call()
+        self._in_hand = {id_: future for id_, future in self._in_hand.items() if not future.done()}
+        with call.db.read() as tx:
+            any_waiting = outbox.any_waiting(tx)
+        fanned_out = _fan_out(call) if any_waiting else 0
+        with call.db.read() as tx:
+            due = webhooks.due(tx, call.now, 2 * _WEBHOOKS_AT_ONCE)
+        return fanned_out + sum(self._begin(webhook) for webhook in due)
+
+    def _begin(self, webhook: Webhook) -> bool:
+        if self._stopping or webhook.id in self._in_hand or not self._has_room(webhook):
+            return False
+        self._in_hand[webhook.id] = self._servers.submit(self._serve, webhook)
+        return True
+
+    def _has_room(self, webhook: Webhook) -> bool:
+        """Half of the threads are kept for those that answered last time."""
+        if webhook.id not in self._silent:
+            return len(self._in_hand) < _WEBHOOKS_AT_ONCE
+        return len(self._silent & self._in_hand.keys()) < _WEBHOOKS_AT_ONCE // 2
+
+    def _serve(self, webhook: Webhook) -> None:
+        try:
+            self._serve_batch(webhook)
+        except (errors.Unavailable, errors.Conflict) as trouble:
+            _log.warning("webhook postponed", webhook_id=webhook.id, trouble=str(trouble))
+        except Exception:  # noqa: BLE001 - whatever one webhook does, the others are served
+            _log.exception("webhook failed", webhook_id=webhook.id)
+        self._awake.set()
+
+    def _serve_batch(self, webhook: Webhook) -> None:
+        call = self._new_call()
+        until = call.now + _LEASE_MS
+        with call.db.write(durable=False) as tx:
+            if not webhooks.take(tx, webhook, call.now, until=until):
+                return
+        with call.db.read() as tx:
+            due = deliveries.due(tx, webhook.pool_id, webhook.id, call.now, _DELIVERIES_AT_ONCE)
+        batch = _Batch(call, self._out, webhook, deadline=call.now + _BATCH_MS, stopping=lambda: self._stopping)
+        batch.send(due, self._lanes, 1 if webhook.id in self._silent else _LANES)
+        self._remember(webhook, batch)
+        self._settle(call, batch, until)
+
+    def _remember(self, webhook: Webhook, batch: "_Batch") -> None:
+        if batch.trouble is not None:
+            self._silent.add(webhook.id)
+        elif batch.outcomes:
+            self._silent.discard(webhook.id)
+
+    def _settle(self, call: Call, batch: "_Batch", until: int) -> None:
+        webhook, now = batch.webhook, call.clock.now()
+        with call.db.write(durable=False) as tx:
+            if batch.gone:
+                webhooks.set_enabled(tx, webhook, enabled=False, trouble=f"HTTP {_GONE}")
+            for delivery, failure in batch.outcomes:
+                if failure is None:
+                    deliveries.mark_delivered(tx, delivery, now)
+                elif delivery.attempts + 1 >= MOST_ATTEMPTS:
+                    deliveries.mark_dead(tx, delivery, now, failure.reason)
+                else:
+                    next_at = now + _pause_ms(call, delivery.attempts)
+                    deliveries.mark_failed(tx, delivery, next_at=next_at, error=failure.reason)
+            webhooks.give_back(tx, webhook, now, until=until)
+        for delivery, failure in batch.outcomes:
+            last = delivery.attempts + 1 >= MOST_ATTEMPTS
+            self._tally("delivered" if failure is None else "dead" if last else "failed")
+        _tell_of_failures(batch)
+
+
+class _Batch:
+    """One turn at one webhook. `outcomes` are the tries with why they failed, None for those that did not."""
+
+    def __init__(
+        self,
+        call: Call,
+        out: outgoing.Outgoing,
+        webhook: Webhook,
+        *,
+        deadline: int,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.webhook = webhook
+        self.outcomes: list[tuple[Delivery, Failure | None]] = []
+        self.trouble: Failure | None = None
+        self.gone = False
+        self._call = call
+        self._out = out
+        self._deadline = deadline
+        self._stopping = stopping
+
+    def send(self, due: list[Delivery], executor: ThreadPoolExecutor, lanes: int) -> None:
+        """Post in so many lanes, each user's events in one of them, until the deadline."""
+        queues = [deque[Delivery]() for _ in range(lanes)]
+        for delivery in due:
+            queues[zlib.crc32(_decode(delivery.body).data.user_sub.encode()) % lanes].append(delivery)
+        waiting = [queue for queue in queues if queue]
+        beside = [executor.submit(self._send_lane, queue) for queue in waiting[1:]]
+        if waiting:
+            self._send_lane(waiting[0])
+        wait(beside)
+        if self.trouble is not None and not self.gone:
+            self.outcomes += [(delivery, self.trouble) for queue in waiting for delivery in queue]
+
+    def _send_lane(self, queue: deque[Delivery]) -> None:
+        while queue and self.trouble is None and not self._stopping() and self._call.clock.now() < self._deadline:
+            delivery = queue.popleft()
+            failure = self._try(delivery)
+            self.outcomes.append((delivery, failure))
+            if failure is not None and (failure.of_endpoint or failure.gone):
+                self.trouble, self.gone = failure, failure.gone
+
+    def _try(self, delivery: Delivery) -> Failure | None:
+        try:
+            body = delivery.body.encode()
+            answer = sending.post(self._call, self._out, self.webhook, delivery.event_id, body)
+        except outgoing.TooLarge as large:
+            return Failure(sending.describe(large))
+        except outgoing.TROUBLE as trouble:
+            return Failure(sending.describe(trouble), of_endpoint=True)
+        except Unsealable:
+            return Failure("its master key is missing", of_endpoint=True)
+        except Exception as bug:  # noqa: BLE001 - whatever one delivery does, the others leave
+            return Failure(sending.describe(bug))
+        if 200 <= answer.status < 300:
+            return None
+        return Failure(f"HTTP {answer.status}", of_endpoint=answer.status in _OVERWHELMED, gone=answer.status == _GONE)
+
+
+def _fan_out(call: Call) -> int:
+    """Turn outbox rows into deliveries to the webhooks that listen, each once; how many rows."""
+    with call.db.write(durable=False) as tx:
+        taken = outbox.take(tx, _ROWS_AT_ONCE)
+        listening = {pool_id: webhooks.of_pool(tx, pool_id) for pool_id in {event.pool_id for event in taken}}
+        for event in taken:
+            for webhook in listening[event.pool_id]:
+                if webhook.enabled and webhook_events.takes(webhook.filter, event.kind):
+                    deliveries.add(tx, sending.delivery(event, webhook, call.now))
+    return len(taken)
+
+
+def _tell_of_failures(batch: _Batch) -> None:
+    failures = [(delivery, failure) for delivery, failure in batch.outcomes if failure is not None]
+    if not failures:
+        return
+    _log.warning(
+        "webhook not delivered",
+        pool_id=batch.webhook.pool_id,
+        webhook_id=batch.webhook.id,
+        events=len(failures),
+        dead=sum(delivery.attempts + 1 >= MOST_ATTEMPTS for delivery, _ in failures),
+        reason=failures[-1][1].reason,
+        disabled=batch.gone,
+    )
+
+
+def _pause_ms(call: Call, attempts: int) -> int:
+    """5 s, thrice as long after each failure up to 8 h, and up to a quarter more so that not all come back at once."""
+    pause = min(_FIRST_PAUSE_MS * int(3**attempts), _LONGEST_PAUSE_MS)
+    return pause + pause * call.entropy.bytes(1)[0] // 1024
