@@ -18,6 +18,7 @@ COMMANDS = {
     "users": "lido.cli.users:users",
     "keys": "lido.cli.keys:keys",
     "outbox": "lido.cli.outbox:outbox",
+    "messages": "lido.cli.messages:messages",
     "audit": "lido.cli.audit:audit",
     "backup": "lido.cli.backup:backup",
     "restore": "lido.cli.backup:restore",

@@ -10,12 +10,12 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import codes, unknown_users
+from lido.flows import codes, message_templates, unknown_users
 from lido.flows.events import Fact, tell
 from lido.flows.triggers import require_none
 from lido.records import Message, Pool, User
+from lido.rules import confirmation_links, second_factors, templates
 from lido.rules import messages as texts
-from lido.rules import second_factors
 from lido.rules.codes import mask_email, mask_phone
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_email, looks_like_phone
 from lido.shapes import idp
@@ -178,9 +178,23 @@ def send_code(
 
     Whether it may be asked for again was counted before (`codes.ask`). Raises UnexpectedLambda.
     """
-    code = codes.make(call, tx, pool, user, purpose, attribute=attribute, destination=address, client_id=client_id)
     medium = MEDIA[attribute]
-    letter = _verification(pool, medium, address, source, code)
+    by_link = confirmation_links.are_sent(pool, source, medium)
+    code = codes.make(
+        call,
+        tx,
+        pool,
+        user,
+        purpose,
+        attribute=attribute,
+        destination=address,
+        client_id=client_id,
+        for_link=by_link,
+    )
+    link = ""
+    if by_link:
+        link = confirmation_links.make(call.house.public_url, pool.pool_id, client_id or "", user.username, code)
+    letter = _verification(pool, user, medium, address, source, code, link)
     send(call, tx, pool, user, medium, letter, expires_at=codes.expires_at(call, purpose))
     fact = Fact(client_id=client_id, names=[attribute], medium=medium, reason=source)
     tell(call, tx, pool.pool_id, "code_sent", user.sub, fact)
@@ -197,16 +211,18 @@ def send_invitation(
     address, medium = address_of(user, attribute), MEDIA[attribute]
     if address is None:
         raise errors.InvalidParameter(f"User has no {attribute} attribute to deliver the message to.")
-    letter = _invitation(pool, medium, address, {"####": password, "username": user.username})
+    letter = _invitation(pool, user, medium, address, {"####": password, "username": user.username})
     if letter is None:
         return None
     send(call, tx, pool, user, medium, letter, expires_at=expires_at)
     return Delivery(attribute, medium, _mask(medium, address))
 
 
-def authentication(pool: Pool, medium: Medium, address: str, code: str) -> Letter:
+def authentication(pool: Pool, user: User | None, medium: Medium, address: str, code: str) -> Letter:
     """The pool's words around a code that signs somebody in, as first or as second factor."""
     settings, values = pool.settings, {"####": code}
+    if own := _in_own_words(pool, user, "Authentication", medium, address, values):
+        return own
     if medium == "SMS":
         given = settings.sms_mfa.sms_authentication_message if settings.sms_mfa else None
         template = given or settings.shape.sms_authentication_message or texts.MFA_SMS
@@ -216,12 +232,12 @@ def authentication(pool: Pool, medium: Medium, address: str, code: str) -> Lette
     return _email(address, "Authentication", subject, body, values)
 
 
-def sign_in_link(address: str, link: str, code: str) -> Letter:
+def sign_in_link(pool: Pool, user: User | None, address: str, link: str, code: str) -> Letter:
     """The words around a link that signs somebody in; `code` is what it carries as one, if it does."""
+    if own := _in_own_words(pool, user, "SignInLink", "EMAIL", address, {"####": code}, link):
+        return msgspec.structs.replace(own, source="Authentication")
     words = texts.SIGN_IN_LINK
-    body = texts.email_body(words.body, {}, link)
-    plain = f"{texts.plain_text(body)}\n{link}"
-    return Letter(address, "Authentication", words.subject, plain, html=body, code=code, link=link)
+    return _email(address, "Authentication", words.subject, words.body, {"####": code}, link)
 
 
 def mask(medium: Medium, address: str) -> str:
@@ -297,10 +313,34 @@ def _mask(medium: Medium, address: str) -> str:
     return mask_email(address) if medium == "EMAIL" else mask_phone(address)
 
 
-def _verification(pool: Pool, medium: Medium, address: str, source: Source, code: str) -> Letter:
-    """The pool's words around a code. A link needs a domain of the pool: without one the code is what is sent."""
+def _in_own_words(
+    pool: Pool,
+    user: User | None,
+    source: str,
+    medium: Medium,
+    address: str,
+    values: dict[str, str],
+    link: str = "",
+) -> Letter | None:
+    """The message in the pool's words for this user's language; None where it has none, or none with a place for it."""
+    template = message_templates.of(pool, user, source, medium)
+    if template is None or texts.has_link(template.html or template.text) != bool(link):
+        return None
+    filled = templates.fill(template, values, link)
+    return Letter(address, source, filled.subject, filled.text, html=filled.html, code=values["####"], link=link)
+
+
+def _verification(pool: Pool, user: User, medium: Medium, address: str, source: Source, code: str, link: str) -> Letter:
+    """The pool's words around a code, or around a link that carries it."""
     shape, values = pool.settings.shape, {"####": code}
     given = shape.verification_message_template or idp.VerificationMessageTemplateType()
+    if own := _in_own_words(pool, user, source, medium, address, values, link):
+        return own
+    if link:
+        subject, body = given.email_subject_by_link, given.email_message_by_link
+        words = texts.VERIFICATION_LINK
+        body = body if body and texts.has_link(body) else words.body
+        return _email(address, source, subject or words.subject, body, values, link)
     if medium == "SMS":
         template = given.sms_message or shape.sms_verification_message or texts.VERIFICATION_SMS
         return _sms(address, source, template, values)
@@ -309,7 +349,9 @@ def _verification(pool: Pool, medium: Medium, address: str, source: Source, code
     return _email(address, source, subject, body, values)
 
 
-def _invitation(pool: Pool, medium: Medium, address: str, values: dict[str, str]) -> Letter | None:
+def _invitation(pool: Pool, user: User, medium: Medium, address: str, values: dict[str, str]) -> Letter | None:
+    if own := _in_own_words(pool, user, "AdminCreateUser", medium, address, values):
+        return own
     config = pool.settings.shape.admin_create_user_config
     given = (config.invite_message_template if config else None) or idp.MessageTemplateType()
     if medium == "SMS":
@@ -323,7 +365,8 @@ def _sms(address: str, source: Source, template: str, values: dict[str, str]) ->
     return Letter(address, source, "", texts.sms(template, values), code=values["####"])
 
 
-def _email(address: str, source: Source, subject: str, template: str, values: dict[str, str]) -> Letter:
-    body = texts.email_body(template, values)
+def _email(address: str, source: Source, subject: str, template: str, values: dict[str, str], link: str = "") -> Letter:
+    body = texts.email_body(template, values, link)
     heading = texts.subject(subject, values)
-    return Letter(address, source, heading, texts.plain_text(body), html=body, code=values["####"])
+    plain = texts.plain_from(body, link)
+    return Letter(address, source, heading, plain, html=body, code=values["####"], link=link)

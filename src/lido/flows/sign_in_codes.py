@@ -53,7 +53,7 @@ def offer(turn: Turn, attribute: Attribute) -> Offer:
         code, letter = magic_links.make(turn, address)
     else:
         code = rules.code_digits(call.entropy.bytes(rules.RANDOM_BYTES), rules.RULES[purpose].digits)
-        letter = delivery.authentication(scene.pool, medium, address, code) if address else None
+        letter = delivery.authentication(scene.pool, scene.user, medium, address, code) if address else None
     simulated = delivery.simulated(call, scene.pool, scene.typed, [attribute])
     masked = delivery.mask(medium, address) if address else simulated.destination
     digest = call.keys.mac(_DIGEST, scene.pool.pool_id, scene.subject, code)
