@@ -9,15 +9,16 @@ from aiosmtpd.controller import Controller
 
 
 class MailServer:
-    """`url` leads to it; `taken` holds (sender, recipients, raw message) of each e-mail."""
+    """`url` leads to it; `taken` holds (sender, recipients, raw message) of each e-mail, answered by `says`."""
 
     def __init__(self, port: int) -> None:
         self.url = f"smtp://127.0.0.1:{port}"
         self.taken: list[tuple[str, list[str], bytes]] = []
+        self.says = "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
-        return "250 OK"
+        return self.says
 
 
 @contextmanager

@@ -63,11 +63,23 @@ class Folding(IntEnum):
     SENSITIVE = 2
 
 
+class MessageTemplate(Struct, frozen=True, omit_defaults=True):
+    """The words of one kind of message in one language. An SMS is `text` alone; an e-mail has HTML, text, or both."""
+
+    source: str
+    medium: Literal["EMAIL", "SMS"]
+    language: str
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+
+
 class PoolSettings(Struct, omit_defaults=True):
     """The document of a pool: what Cognito describes, and what it lacks.
 
     `shape` carries neither id, ARN, dates nor counts: those are columns. `options`
-    are the settings of rules/options.py, by name.
+    are the settings of rules/options.py, by name; `templates` have each source,
+    medium and language once.
     """
 
     shape: idp.UserPoolType
@@ -78,6 +90,7 @@ class PoolSettings(Struct, omit_defaults=True):
     user_session_tracking: idp.UserSessionTrackingType = "DISABLED"
     token_session: idp.UserPoolTokenSessionConfigType | None = None
     options: dict[str, str] = field(default_factory=dict)
+    templates: tuple[MessageTemplate, ...] = ()
 
 
 class Pool(Record, frozen=True):

@@ -20,6 +20,7 @@ COMMANDS = {
     "keys": "lido.cli.keys:keys",
     "outbox": "lido.cli.outbox:outbox",
     "webhooks": "lido.cli.webhooks:webhooks",
+    "messages": "lido.cli.messages:messages",
     "audit": "lido.cli.audit:audit",
     "backup": "lido.cli.backup:backup",
     "restore": "lido.cli.backup:restore",

@@ -10,8 +10,8 @@ from lido import errors
 from lido.call import Call
 from lido.flows import unknown_users
 from lido.records import Code, Pool, User
+from lido.rules import base64url, profile
 from lido.rules import codes as rules
-from lido.rules import profile
 from lido.rules.codes import Purpose, Rule
 from lido.rules.usernames import LONGEST_NAME, fold
 from lido.storage import budgets, codes
@@ -109,9 +109,14 @@ def make(
     attribute: str,
     destination: str,
     client_id: str | None,
+    for_link: bool = False,
 ) -> str:
-    """A new code, stored in place of the one before; `destination` is the address that it proves."""
-    code = rules.code_digits(call.entropy.bytes(rules.RANDOM_BYTES), rule(purpose).digits)
+    """A new code, stored in place of the one before; `destination` is the address that it proves.
+
+    One for a link, which nobody types, is as long as a key.
+    """
+    chance = call.entropy.bytes(rules.RANDOM_BYTES)
+    code = base64url.encode(chance) if for_link else rules.code_digits(chance, rule(purpose).digits)
     code_id = call.entropy.uuid()
     codes.put(
         tx,

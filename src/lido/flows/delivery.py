@@ -10,11 +10,13 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import codes, triggers, unknown_users, wording
+from lido.flows import codes, letters, triggers, unknown_users, wording
 from lido.flows.events import Fact, tell
+from lido.flows.letters import Letter as Letter
+from lido.flows.letters import Medium as Medium
+from lido.flows.letters import Source as Source
 from lido.records import Message, Pool, User
-from lido.rules import messages as texts
-from lido.rules import second_factors
+from lido.rules import confirmation_links, second_factors
 from lido.rules.codes import mask_email, mask_phone
 from lido.rules.custom_messages import Words
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_email, looks_like_phone
@@ -24,18 +26,7 @@ from lido.storage.database import Transaction
 
 PURPOSE = "message"
 
-Medium = Literal["EMAIL", "SMS"]
 Attribute = Literal["email", "phone_number"]
-Source = Literal[
-    "SignUp",
-    "ResendCode",
-    "ForgotPassword",
-    "UpdateUserAttribute",
-    "VerifyUserAttribute",
-    "AdminCreateUser",
-    "Authentication",
-]
-
 MEDIA: dict[Attribute, Medium] = {"email": "EMAIL", "phone_number": "SMS"}
 _SECOND_FACTORS: dict[Attribute, str] = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
 _BY_PREFERENCE: tuple[Attribute, ...] = ("phone_number", "email")
@@ -47,26 +38,6 @@ _STATES: dict[int, Literal["waiting", "sent", "given up", "kept"]] = {
 }
 _NO_SENDER = "{} invocation failed due to error NotImplementedException."
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is sealed of a message: to whom, why, and its words. `text` is all of an SMS; an e-mail has both forms.
-
-    `client_id` and `client_metadata` are for a trigger that sends it itself.
-    """
-
-    to: str
-    source: str
-    subject: str
-    text: str
-    html: str = ""
-    code: str = ""
-    link: str = ""
-    client_id: str | None = None
-    client_metadata: dict[str, str] = {}
-
-    def __repr__(self) -> str:
-        return "Letter(…)"
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -180,9 +151,24 @@ def send_code(
     Whether it may be asked for again was counted before (`codes.ask`), and what the pool's trigger says (`words`) was
     asked for. Raises UnexpectedLambda where it was not.
     """
-    code = codes.make(call, tx, pool, user, purpose, attribute=attribute, destination=address, client_id=client_id)
     medium = MEDIA[attribute]
-    letter = _verification(pool, medium, address, source, code, wording.require_asked(pool, medium, words))
+    by_link = confirmation_links.are_sent(pool, source, medium)
+    code = codes.make(
+        call,
+        tx,
+        pool,
+        user,
+        purpose,
+        attribute=attribute,
+        destination=address,
+        client_id=client_id,
+        for_link=by_link,
+    )
+    link = ""
+    if by_link:
+        link = confirmation_links.make(call.house.public_url, pool.pool_id, client_id or "", user.username, code)
+    said = wording.require_asked(pool, medium, words)
+    letter = letters.verification(pool, user, medium, address, source, code, link, said)
     letter = for_trigger(call, letter, client_id)
     send(call, tx, pool, user, medium, letter, expires_at=codes.expires_at(call, purpose))
     fact = Fact(client_id=client_id, names=[attribute], medium=medium, reason=source)
@@ -210,7 +196,7 @@ def send_invitation(
     if address is None:
         raise errors.InvalidParameter(f"User has no {attribute} attribute to deliver the message to.")
     values = {"####": password, "username": user.username}
-    letter = _invitation(pool, medium, address, values, wording.require_asked(pool, medium, words))
+    letter = letters.invitation(pool, user, medium, address, values, wording.require_asked(pool, medium, words))
     if letter is None:
         return None
     letter = for_trigger(call, letter, None)
@@ -221,27 +207,6 @@ def send_invitation(
 def for_trigger(call: Call, letter: Letter, client_id: str | None) -> Letter:
     """The letter with what a trigger that sends it itself is told beside it."""
     return msgspec.structs.replace(letter, client_id=client_id, client_metadata=dict(call.client_metadata))
-
-
-def authentication(pool: Pool, medium: Medium, address: str, code: str, words: Words) -> Letter:
-    """The pool's words, or its trigger's, around a code that signs somebody in, as first or as second factor."""
-    settings, values = pool.settings, {"####": code}
-    if medium == "SMS":
-        given = settings.sms_mfa.sms_authentication_message if settings.sms_mfa else None
-        template = words.sms or given or settings.shape.sms_authentication_message or texts.MFA_SMS
-        return _sms(address, "Authentication", template, values)
-    own = settings.email_mfa or idp.EmailMfaConfigType()
-    subject = words.subject or own.subject or texts.MFA.subject
-    body = words.email or own.message or texts.MFA.body
-    return _email(address, "Authentication", subject, body, values)
-
-
-def sign_in_link(address: str, link: str, code: str) -> Letter:
-    """The words around a link that signs somebody in; `code` is what it carries as one, if it does."""
-    words = texts.SIGN_IN_LINK
-    body = texts.email_body(words.body, {}, link)
-    plain = f"{texts.plain_text(body)}\n{link}"
-    return Letter(address, "Authentication", words.subject, plain, html=body, code=code, link=link)
 
 
 def mask(medium: Medium, address: str) -> str:
@@ -312,36 +277,3 @@ def _shown(message: Message, letter: Letter) -> Sent:
 
 def _mask(medium: Medium, address: str) -> str:
     return mask_email(address) if medium == "EMAIL" else mask_phone(address)
-
-
-def _verification(pool: Pool, medium: Medium, address: str, source: Source, code: str, words: Words) -> Letter:
-    """The pool's words around a code. A link needs a domain of the pool: without one the code is what is sent."""
-    shape, values = pool.settings.shape, {"####": code}
-    given = shape.verification_message_template or idp.VerificationMessageTemplateType()
-    if medium == "SMS":
-        template = words.sms or given.sms_message or shape.sms_verification_message or texts.VERIFICATION_SMS
-        return _sms(address, source, template, values)
-    subject = words.subject or given.email_subject or shape.email_verification_subject or texts.VERIFICATION.subject
-    body = words.email or given.email_message or shape.email_verification_message or texts.VERIFICATION.body
-    return _email(address, source, subject, body, values)
-
-
-def _invitation(pool: Pool, medium: Medium, address: str, values: dict[str, str], words: Words) -> Letter | None:
-    config = pool.settings.shape.admin_create_user_config
-    given = (config.invite_message_template if config else None) or idp.MessageTemplateType()
-    if medium == "SMS":
-        template = words.sms or given.sms_message or texts.INVITATION_SMS
-        return _sms(address, "AdminCreateUser", template, values) if texts.has_code(template) else None
-    subject = words.subject or given.email_subject or texts.INVITATION.subject
-    body = words.email or given.email_message or texts.INVITATION.body
-    return _email(address, "AdminCreateUser", subject, body, values) if texts.has_code(body) else None
-
-
-def _sms(address: str, source: Source, template: str, values: dict[str, str]) -> Letter:
-    return Letter(address, source, "", texts.sms(template, values), code=values["####"])
-
-
-def _email(address: str, source: Source, subject: str, template: str, values: dict[str, str]) -> Letter:
-    body = texts.email_body(template, values)
-    heading = texts.subject(subject, values)
-    return Letter(address, source, heading, texts.plain_text(body), html=body, code=values["####"])

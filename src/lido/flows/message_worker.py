@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from lido.call import Call
-from lido.flows import delivery
+from lido.flows import access, delivery
 from lido.ports.mail import Email, Mail, Undeliverable
 from lido.ports.sms import TextMessage, TextMessages
 from lido.records import Message, Pool
@@ -160,13 +160,29 @@ class MessageWorker:
             self._sms.send(_text_message(pool, letter))
         elif self._mail is not None:
             self._sent_at = call.now
-            self._mail.send(self._email(call, pool, message, letter))
+            self._mail.send(self._email(call, pool, message.id, letter))
 
-    def _email(self, call: Call, pool: Pool, message: Message, letter: delivery.Letter) -> Email:
+    def send_test(self, pool_id: str, medium: delivery.Medium, to: str) -> None:
+        """Send a message that says nothing, at once and by the way of the pool's others.
+
+        Raises ResourceNotFound, Undeliverable; LookupError where there is no way for that medium.
+        """
+        call = self._new_call()
+        with call.db.read() as tx:
+            pool = access.require_pool(call, tx, pool_id)
+        letter = delivery.Letter(to, "Test", "Test message", f"This is a test message of the user pool {pool.name}.")
+        if medium == "SMS" and self._sms is not None:
+            self._sms.send(_text_message(pool, letter))
+        elif medium == "EMAIL" and self._mail is not None:
+            self._mail.send(self._email(call, pool, call.entropy.time_ordered_id(call.now), letter))
+        else:
+            raise LookupError(medium)
+
+    def _email(self, call: Call, pool: Pool, message_id: str, letter: delivery.Letter) -> Email:
         configured = pool.settings.shape.email_configuration or idp.EmailConfigurationType()
         arn = (configured.source_arn if configured.email_sending_account == "DEVELOPER" else None) or ""
         return Email(
-            id=message.id,
+            id=message_id,
             to=letter.to,
             sender=configured.from_ or _identity(arn) or self._mail_from,
             reply_to=configured.reply_to_email_address or "",

@@ -9,7 +9,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import codes, delivery, handles, magic_links, wording
+from lido.flows import codes, delivery, handles, letters, magic_links, wording
 from lido.flows.challenges import Effect, Judgement, Offer, Right, Turn, Wrong
 from lido.flows.delivery import Attribute, Letter
 from lido.flows.events import Fact, tell
@@ -69,7 +69,7 @@ def _letter(turn: Turn, medium: delivery.Medium, address: str, code: str) -> Let
         return None
     client_id = scene.client.client_id
     words = wording.ask(call, scene.pool, scene.user, medium, "Authentication", client_id)
-    letter = delivery.authentication(scene.pool, medium, address, code, words)
+    letter = letters.authentication(scene.pool, scene.user, medium, address, code, words)
     return delivery.for_trigger(call, letter, client_id)
 
 

@@ -4,7 +4,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import triggers
 from lido.records import Pool, User
-from lido.rules import custom_messages, trigger_events
+from lido.rules import confirmation_links, custom_messages, trigger_events
 from lido.rules.custom_messages import Words
 from lido.rules.trigger_events import Trigger
 
@@ -23,8 +23,9 @@ def ask(call: Call, pool: Pool, user: User, medium: str, source: str, client_id:
     if not _is_asked(pool, medium):
         return TEMPLATES
     told = trigger_events.attributes(pool, user)
+    by_link = confirmation_links.are_sent(pool, source, medium)
     event = custom_messages.custom_message(source, user.username, client_id, told, call.client_metadata)
-    return triggers.ask(call, pool, event, lambda response: custom_messages.words(response, source))
+    return triggers.ask(call, pool, event, lambda response: custom_messages.words(response, source, by_link=by_link))
 
 
 def require_asked(pool: Pool, medium: str, words: Words | None) -> Words:

@@ -135,6 +135,7 @@ class _Service:
             raise Undeliverable(
                 f"{self._name.upper()} refused: {answer.status} {name}".rstrip(),
                 transient=answer.status >= 500 or name not in _PERMANENT,
+                said=answer.body.decode("utf-8", "replace"),
             )
 
     def close(self) -> None:

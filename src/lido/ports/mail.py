@@ -28,11 +28,13 @@ _POLICY = SMTP.clone(cte_type="7bit")
 class Undeliverable(Exception):
     """A message did not leave. `transient`: a later try may succeed. `reason` names no person and no secret.
 
-    `unreachable`: the way itself is closed, so other messages fail alike until it opens.
+    `unreachable`: the way itself is closed, so other messages fail alike until it opens. `said` are the server's own
+    words, for an operator who looks on: they may name anybody and belong in no log.
     """
 
-    def __init__(self, reason: str, *, transient: bool, unreachable: bool = False) -> None:
+    def __init__(self, reason: str, *, transient: bool, unreachable: bool = False, said: str = "") -> None:
         super().__init__(reason)
+        self.said = said
         self.reason = reason
         self.transient = transient
         self.unreachable = unreachable
@@ -109,7 +111,7 @@ class SMTPMail:
             except (smtplib.SMTPServerDisconnected, OSError) as trouble:
                 # SMTPException is an OSError: whatever is not about this message alone ends the connection.
                 self._drop()
-                raise Undeliverable(_reason(trouble), transient=True, unreachable=True) from None
+                raise Undeliverable(_reason(trouble), transient=True, unreachable=True, said=_said(trouble)) from None
 
     def close(self) -> None:
         """Say good-bye to the server."""
@@ -209,13 +211,25 @@ def _deliver(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> 
     try:
         connection.sendmail(sender, [to], content)
     except smtplib.SMTPRecipientsRefused as refused:
-        code = next(iter(refused.recipients.values()))[0]
-        raise Undeliverable(f"recipient refused: {code}", transient=code < _PERMANENT) from None
+        code, said = next(iter(refused.recipients.values()))
+        reason = f"recipient refused: {code}"
+        raise Undeliverable(reason, transient=code < _PERMANENT, said=_text(said)) from None
     except smtplib.SMTPSenderRefused as refused:
         # As with a sender that is no address: an operator can mend it.
-        raise Undeliverable(f"sender refused: {refused.smtp_code}", transient=True) from None
+        raise Undeliverable(f"sender refused: {refused.smtp_code}", transient=True, said=_said(refused)) from None
     except smtplib.SMTPDataError as refused:
-        raise Undeliverable(f"message refused: {refused.smtp_code}", transient=refused.smtp_code < _PERMANENT) from None
+        reason = f"message refused: {refused.smtp_code}"
+        raise Undeliverable(reason, transient=refused.smtp_code < _PERMANENT, said=_said(refused)) from None
+
+
+def _said(trouble: Exception) -> str:
+    """The server's own words, or the system's where none came."""
+    error = getattr(trouble, "smtp_error", None)
+    return str(trouble) if error is None else _text(error)
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
 
 
 def _reason(trouble: Exception) -> str:

@@ -32,14 +32,16 @@ def custom_message(
     return Event("CustomMessage", f"CustomMessage_{source}", username, client_id, told, response)
 
 
-def words(response: Mapping[str, Any], source: str) -> Words:
-    """Raises Unrecognizable for texts that are too long or have no place for the code."""
+def words(response: Mapping[str, Any], source: str, *, by_link: bool = False) -> Words:
+    """Raises Unrecognizable for texts that are too long or have no place for the code, or for the link (`by_link`)."""
     found = Words(
         text(response, "smsMessage", messages.LONGEST_SMS),
         text(response, "emailMessage", messages.LONGEST_EMAIL),
         text(response, "emailSubject", messages.LONGEST_SUBJECT),
     )
-    for said in (found.sms, found.email):
+    if by_link and found.email is not None and not messages.has_link(found.email):
+        raise Unrecognizable
+    for said in (found.sms, None if by_link else found.email):
         lacks_name = source == "AdminCreateUser" and said is not None and "{username}" not in said
         if said is not None and (not messages.has_code(said) or lacks_name):
             raise Unrecognizable

@@ -53,6 +53,16 @@ def email_body(template: str, values: Mapping[str, str], link: str = "") -> str:
     return _CONTROL_BUT_LINES.sub("", _fill(template[:LONGEST_EMAIL], values, link, escaped=True))
 
 
+def plain(template: str, values: Mapping[str, str], link: str = "") -> str:
+    """A body of plain text with its placeholders filled; `{##words##}` becomes the words and the link itself."""
+    return _CONTROL_BUT_LINES.sub("", _fill(template[:LONGEST_EMAIL], values, link, escaped=False))
+
+
+def plain_from(body: str, link: str = "") -> str:
+    """The plain form of an HTML body that was filled: its words, and the link, which a tag held, in a line below."""
+    return "\n".join(filter(None, (plain_text(body), link)))
+
+
 def sms(template: str, values: Mapping[str, str]) -> str:
     """An SMS with its placeholders filled: one line, no control characters."""
     return _CONTROL.sub(" ", _fill(template[:LONGEST_SMS], values, link="", escaped=False))
@@ -72,7 +82,9 @@ def _fill(template: str, values: Mapping[str, str], link: str, *, escaped: bool)
     def value(match: re.Match[str]) -> str:
         code, words, name = match.groups()
         if words is not None:
-            return f'<a href="{html.escape(link)}">{words}</a>' if escaped and link else match[0]
+            if not link:
+                return match[0]
+            return f'<a href="{html.escape(link)}">{words}</a>' if escaped else f"{words}: {link}"
         found = values.get(code or name)
         if found is None:
             return match[0]

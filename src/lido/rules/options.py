@@ -13,6 +13,7 @@ from msgspec import Struct
 from lido.records import Client, Pool, PoolSettings
 
 _ORIGIN = re.compile(r"(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|android:apk-key-hash:[A-Za-z0-9_-]{43})\Z")
+_LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8}){0,3}\Z")
 
 
 class Option(Struct, frozen=True):
@@ -114,6 +115,13 @@ OPTIONS = {
             "true",
             "Tokens tell by `amr` and `acr` how somebody signed in, also while AcrConfiguration is not set.",
         ),
+        Option(
+            "default_language",
+            "language",
+            "",
+            "",
+            "Language of message templates for users whose `locale` has none.",
+        ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
     )
 }
@@ -139,6 +147,8 @@ def _fits(form: str, value: str) -> bool:
             return value == "off" or (value.isascii() and value.isdigit() and len(value) <= 5 and int(value) > 0)
         case "url":
             return value.startswith(("https://", "http://")) and not value.endswith("/") and value.isprintable()
+        case "language":
+            return bool(_LANGUAGE.match(value))
         case "origins":
             return all(_ORIGIN.match(origin) for origin in value.split(" "))
         case _:

@@ -109,6 +109,21 @@ def hasten(tx: Transaction, medium: str, now: int, limit: int) -> int:
     )
 
 
+def revive(tx: Transaction, message: Message, now: int) -> bool:
+    """Let a message be tried anew from now on, whatever became of it; False: it left, or is on its way."""
+    return (
+        tx.run(
+            """UPDATE messages SET state = 0, attempts = 0, next_at = :now, sent_at = NULL
+               WHERE pool_id = :pool_id AND id = :id AND state IN (0, 2, 3) AND leased_until <= :now
+                 AND expires_at > :now""",
+            pool_id=message.pool_id,
+            id=message.id,
+            now=now,
+        )
+        == 1
+    )
+
+
 def _settle(tx: Transaction, message: Message, *, state: int, sent_at: int | None, error: str | None) -> bool:
     return (
         tx.run(
@@ -140,18 +155,21 @@ def page(
     *,
     recipient_key: str | None = None,
     pool_id: str | None = None,
+    state: int | None = None,
     before: str = "~",
     limit: int,
 ) -> list[Message]:
-    """Messages of all pools, newest first, older than the id `before`; of one recipient or pool where given."""
+    """Messages of all pools, newest first, older than the id `before`; of one recipient, pool or state where given."""
     return tx.all(
         Message,
         f"""SELECT {_COLUMNS} FROM messages
             WHERE id < :before AND (CAST(:recipient_key AS TEXT) IS NULL OR recipient_key = :recipient_key)
               AND (CAST(:pool_id AS TEXT) IS NULL OR pool_id = :pool_id)
+              AND (CAST(:state AS SMALLINT) IS NULL OR state = :state)
             ORDER BY id DESC LIMIT :limit""",
         before=before,
         pool_id=pool_id,
+        state=state,
         recipient_key=recipient_key,
         limit=limit,
     )

@@ -13,9 +13,9 @@ from starlette.routing import Route
 from lido.call import Call
 from lido.web import health
 from lido.web.aws.door import Door, Receive, Scope, Send
-from lido.web.connection import address_of
+from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
-from lido.web.oauth import discovery
+from lido.web.oauth import confirmation, discovery
 
 Answer = Callable[[Call, Request], Response]
 
@@ -23,16 +23,21 @@ Answer = Callable[[Call, Request], Response]
 class Application:
     """The ASGI application: the AWS door, and everything that has a path."""
 
-    def __init__(self, aws: Door, new_call: Callable[[str, str], Call], lanes: Lanes) -> None:
+    def __init__(
+        self, aws: Door, new_call: Callable[[str, str], Call], lanes: Lanes, *, trusted_proxies: tuple[str, ...]
+    ) -> None:
         self._aws = aws
         self._new_call = new_call
         self._lanes = lanes
+        self._trusted_proxies = trusted_proxies
         self._router = Starlette(
             routes=[
                 Route("/healthz", health.alive),
                 Route("/readyz", self._offload(health.ready)),
                 Route("/{pool_id}/.well-known/jwks.json", self._offload(discovery.jwks)),
                 Route("/{pool_id}/.well-known/openid-configuration", self._offload(discovery.openid_configuration)),
+                Route(f"/{{pool_id}}/{confirmation.PATH}", self._offload(confirmation.show)),
+                Route(f"/{{pool_id}}/{confirmation.PATH}", self._press, methods=["POST"]),
             ]
         )
 
@@ -47,7 +52,14 @@ class Application:
         """A plain function of call and request as an endpoint: one hop to a worker thread."""
 
         async def endpoint(request: Request) -> Response:
-            call = self._new_call(address_of(request.scope, ()), request.headers.get("user-agent", ""))
-            return await self._lanes.quick(answer, call, request)
+            return await self._lanes.quick(answer, self._call(request), request)
 
         return endpoint
+
+    async def _press(self, request: Request) -> Response:
+        body = await read_body(request.scope, request.receive, confirmation.LONGEST_BODY)
+        return await self._lanes.quick(confirmation.press, self._call(request), request, body)
+
+    def _call(self, request: Request) -> Call:
+        address = address_of(request.scope, self._trusted_proxies)
+        return self._new_call(address, request.headers.get("user-agent", "")[:1_024])
