@@ -5,6 +5,8 @@ import os
 import select
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -365,6 +367,31 @@ def test_what_a_handler_started_ends_with_it(tmp_path):
     descriptor = os.pidfd_open(child)
 
     stand.close()
+
+    assert select.select([descriptor], [], [], PATIENCE)[0], "it runs on"
+    os.close(descriptor)
+
+
+OWNER = """
+import sys
+from lido.ports.triggers.carrier import Invocation, Target
+from lido.ports.triggers.function_process import Runtimes
+from lido.ports.triggers.handlers import Handlers
+target = Target(name="f", kind="handler", address=sys.argv[2], arn="", folder=sys.argv[1], timeout_seconds=20.0)
+answer = Handlers(Runtimes(), processes=1).attempt(target, Invocation("1", "PreSignUp", b'{"do":""}'))
+print(answer.decode(), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_server_that_is_killed_leaves_no_process_behind(handler):
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, handler.folder, handler.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with owner:
+        process = json.loads(owner.stdout.readline())["process"]
+        descriptor = os.pidfd_open(process)
+        owner.kill()
 
     assert select.select([descriptor], [], [], PATIENCE)[0], "it runs on"
     os.close(descriptor)
