@@ -10,13 +10,13 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import codes, unknown_users
+from lido.flows import codes, triggers, unknown_users, wording
 from lido.flows.events import Fact, tell
-from lido.flows.triggers import require_none
 from lido.records import Message, Pool, User
 from lido.rules import messages as texts
 from lido.rules import second_factors
 from lido.rules.codes import mask_email, mask_phone
+from lido.rules.custom_messages import Words
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_email, looks_like_phone
 from lido.shapes import idp
 from lido.storage import messages
@@ -45,11 +45,15 @@ _STATES: dict[int, Literal["waiting", "sent", "given up", "kept"]] = {
     messages.GIVEN_UP: "given up",
     messages.KEPT: "kept",
 }
+_NO_SENDER = "{} invocation failed due to error NotImplementedException."
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is sealed of a message: to whom, why, and its words. `text` is all of an SMS; an e-mail has both forms."""
+    """What is sealed of a message: to whom, why, and its words. `text` is all of an SMS; an e-mail has both forms.
+
+    `client_id` and `client_metadata` are for a trigger that sends it itself.
+    """
 
     to: str
     source: str
@@ -58,6 +62,8 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     html: str = ""
     code: str = ""
     link: str = ""
+    client_id: str | None = None
+    client_metadata: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return "Letter(…)"
@@ -140,15 +146,9 @@ def to_recover(pool: Pool, user: User) -> Attribute | None:
 def simulated(call: Call, pool: Pool, name: str, attributes: Sequence[Attribute]) -> Delivery:
     """What somebody who asks for a code for nobody is told: always the same for one name, in all its spellings.
 
-    `attributes` are those that the pool would use; a name that is itself an address is what would be masked. Raises
-    UnexpectedLambda where sending does, or the refusal would tell users from nobody.
+    `attributes` are those that the pool would use; a name that is itself an address is what would be masked.
     """
-    pretended = _pretended(call, pool, name[:LONGEST_NAME], attributes)
-    _require_no_trigger(pool, pretended.medium)
-    return pretended
-
-
-def _pretended(call: Call, pool: Pool, name: str, attributes: Sequence[Attribute]) -> Delivery:
+    name = name[:LONGEST_NAME]
     chance = unknown_users.digest(call, "delivery", pool.pool_id, fold(name, pool.folding))
     possible = list(attributes) or ["email"]
     if looks_like_email(name) and "email" in possible:
@@ -173,14 +173,17 @@ def send_code(
     attribute: Attribute,
     address: str,
     client_id: str | None,
+    words: Words | None,
 ) -> Delivery:
     """Make a code for `purpose`, write it to `address`, tell the event; within the caller's write transaction.
 
-    Whether it may be asked for again was counted before (`codes.ask`). Raises UnexpectedLambda.
+    Whether it may be asked for again was counted before (`codes.ask`), and what the pool's trigger says (`words`) was
+    asked for. Raises UnexpectedLambda where it was not.
     """
     code = codes.make(call, tx, pool, user, purpose, attribute=attribute, destination=address, client_id=client_id)
     medium = MEDIA[attribute]
-    letter = _verification(pool, medium, address, source, code)
+    letter = _verification(pool, medium, address, source, code, wording.require_asked(pool, medium, words))
+    letter = for_trigger(call, letter, client_id)
     send(call, tx, pool, user, medium, letter, expires_at=codes.expires_at(call, purpose))
     fact = Fact(client_id=client_id, names=[attribute], medium=medium, reason=source)
     tell(call, tx, pool.pool_id, "code_sent", user.sub, fact)
@@ -188,31 +191,48 @@ def send_code(
 
 
 def send_invitation(
-    call: Call, tx: Transaction, pool: Pool, user: User, *, attribute: Attribute, password: str, expires_at: int
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    user: User,
+    *,
+    attribute: Attribute,
+    password: str,
+    expires_at: int,
+    words: Words | None,
 ) -> Delivery | None:
     """Write the temporary password to one address of a user whom an operator made.
 
-    None, and nothing is sent, where the pool's template has no place for the password. Raises UnexpectedLambda.
+    None, and nothing is sent, where the pool's template has no place for the password. Raises UnexpectedLambda where
+    the pool's trigger was not asked for its words.
     """
     address, medium = address_of(user, attribute), MEDIA[attribute]
     if address is None:
         raise errors.InvalidParameter(f"User has no {attribute} attribute to deliver the message to.")
-    letter = _invitation(pool, medium, address, {"####": password, "username": user.username})
+    values = {"####": password, "username": user.username}
+    letter = _invitation(pool, medium, address, values, wording.require_asked(pool, medium, words))
     if letter is None:
         return None
+    letter = for_trigger(call, letter, None)
     send(call, tx, pool, user, medium, letter, expires_at=expires_at)
     return Delivery(attribute, medium, _mask(medium, address))
 
 
-def authentication(pool: Pool, medium: Medium, address: str, code: str) -> Letter:
-    """The pool's words around a code that signs somebody in, as first or as second factor."""
+def for_trigger(call: Call, letter: Letter, client_id: str | None) -> Letter:
+    """The letter with what a trigger that sends it itself is told beside it."""
+    return msgspec.structs.replace(letter, client_id=client_id, client_metadata=dict(call.client_metadata))
+
+
+def authentication(pool: Pool, medium: Medium, address: str, code: str, words: Words) -> Letter:
+    """The pool's words, or its trigger's, around a code that signs somebody in, as first or as second factor."""
     settings, values = pool.settings, {"####": code}
     if medium == "SMS":
         given = settings.sms_mfa.sms_authentication_message if settings.sms_mfa else None
-        template = given or settings.shape.sms_authentication_message or texts.MFA_SMS
+        template = words.sms or given or settings.shape.sms_authentication_message or texts.MFA_SMS
         return _sms(address, "Authentication", template, values)
-    words = settings.email_mfa or idp.EmailMfaConfigType()
-    subject, body = words.subject or texts.MFA.subject, words.message or texts.MFA.body
+    own = settings.email_mfa or idp.EmailMfaConfigType()
+    subject = words.subject or own.subject or texts.MFA.subject
+    body = words.email or own.message or texts.MFA.body
     return _email(address, "Authentication", subject, body, values)
 
 
@@ -232,8 +252,9 @@ def mask(medium: Medium, address: str) -> str:
 def send(
     call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
 ) -> None:
-    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where a trigger has a say in it."""
-    _require_no_trigger(pool, medium)
+    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where the pool names a sender of its own."""
+    if triggers.is_named(pool, wording.SENDERS[medium]):
+        raise errors.UnexpectedLambda(_NO_SENDER.format(wording.SENDERS[medium]))
     message_id = call.entropy.time_ordered_id(call.now)
     messages.add(
         tx,
@@ -253,10 +274,6 @@ def send(
             last_error=None,
         ),
     )
-
-
-def _require_no_trigger(pool: Pool, medium: Medium) -> None:
-    require_none(pool, "CustomMessage", "CustomEmailSender" if medium == "EMAIL" else "CustomSMSSender")
 
 
 def open_letter(call: Call, message: Message) -> Letter:
@@ -297,25 +314,26 @@ def _mask(medium: Medium, address: str) -> str:
     return mask_email(address) if medium == "EMAIL" else mask_phone(address)
 
 
-def _verification(pool: Pool, medium: Medium, address: str, source: Source, code: str) -> Letter:
+def _verification(pool: Pool, medium: Medium, address: str, source: Source, code: str, words: Words) -> Letter:
     """The pool's words around a code. A link needs a domain of the pool: without one the code is what is sent."""
     shape, values = pool.settings.shape, {"####": code}
     given = shape.verification_message_template or idp.VerificationMessageTemplateType()
     if medium == "SMS":
-        template = given.sms_message or shape.sms_verification_message or texts.VERIFICATION_SMS
+        template = words.sms or given.sms_message or shape.sms_verification_message or texts.VERIFICATION_SMS
         return _sms(address, source, template, values)
-    subject = given.email_subject or shape.email_verification_subject or texts.VERIFICATION.subject
-    body = given.email_message or shape.email_verification_message or texts.VERIFICATION.body
+    subject = words.subject or given.email_subject or shape.email_verification_subject or texts.VERIFICATION.subject
+    body = words.email or given.email_message or shape.email_verification_message or texts.VERIFICATION.body
     return _email(address, source, subject, body, values)
 
 
-def _invitation(pool: Pool, medium: Medium, address: str, values: dict[str, str]) -> Letter | None:
+def _invitation(pool: Pool, medium: Medium, address: str, values: dict[str, str], words: Words) -> Letter | None:
     config = pool.settings.shape.admin_create_user_config
     given = (config.invite_message_template if config else None) or idp.MessageTemplateType()
     if medium == "SMS":
-        template = given.sms_message or texts.INVITATION_SMS
+        template = words.sms or given.sms_message or texts.INVITATION_SMS
         return _sms(address, "AdminCreateUser", template, values) if texts.has_code(template) else None
-    subject, body = given.email_subject or texts.INVITATION.subject, given.email_message or texts.INVITATION.body
+    subject = words.subject or given.email_subject or texts.INVITATION.subject
+    body = words.email or given.email_message or texts.INVITATION.body
     return _email(address, "AdminCreateUser", subject, body, values) if texts.has_code(body) else None
 
 
