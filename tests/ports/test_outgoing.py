@@ -1,6 +1,7 @@
 """The way out: public destinations, or such as the operator allowed; never longer, larger or further than asked."""
 
 import socket
+import threading
 from time import monotonic
 
 import pytest
@@ -331,6 +332,23 @@ def test_a_server_that_never_says_hello_ends_in_time():
             post(Outgoing(LOOPBACK), f"https://127.0.0.1:{mute.getsockname()[1]}/", seconds=0.3)
 
     assert monotonic() - begun < 5
+
+
+def test_a_name_whose_servers_keep_us_waiting_ends_in_time(monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30) and [])
+    begun = monotonic()
+    with pytest.raises(TooSlow):
+        post(Outgoing(), "https://tarpit.example/", seconds=0.3)
+    over.set()
+
+    assert monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("host", ["no-such-name.invalid", "a" * 64 + ".example", "a..b.example", "xn--\x7f.example"])
+def test_a_name_that_leads_nowhere_is_unreachable(host):
+    with pytest.raises((Unreachable, Refused)):
+        post(Outgoing(), f"https://{host}/")
 
 
 def test_nobody_there_is_told_without_the_address():

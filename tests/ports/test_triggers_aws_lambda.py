@@ -1,10 +1,14 @@
 """AWS Lambda's Invoke API: what botocore's own client sends, signed as botocore signs, with its errors."""
 
 import json
+from io import BytesIO
 from pathlib import Path
+from warnings import catch_warnings, simplefilter
+from zipfile import ZipFile
 
 import boto3
 import pytest
+import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -173,6 +177,50 @@ def test_null_is_an_answer(server, invoke):
     server.answer = lambda handler, _: say(handler, b"null")
 
     assert invoke() == b"null"
+
+
+@pytest.fixture(scope="module")
+def moto():
+    """Somebody else's server of AWS Lambda's API."""
+    with catch_warnings():
+        simplefilter("ignore")
+        from moto.server import ThreadedMotoServer
+
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+def test_a_function_at_motos_server_answers_and_one_that_is_not_there_does_not(moto):
+    account = {
+        "region_name": "eu-central-1",
+        "endpoint_url": moto,
+        "aws_access_key_id": KEY.access_key,
+        "aws_secret_access_key": KEY.secret_key,
+    }
+    role = boto3.client("iam", **account).create_role(RoleName="functions", AssumeRolePolicyDocument="{}")
+    archive = BytesIO()
+    with ZipFile(archive, "w") as code:
+        code.writestr("app.py", "def handler(event, context): return event")
+    carriers = carrying(moto)
+    with pytest.raises(NotInvocable, match="ResourceNotFoundException"):
+        carriers.invoke(function(), "PreSignUp", EVENT, "pool")
+
+    # Without docker it runs nothing: every function answers its event.
+    settings = {"lambda": {"use_docker": False}}
+    assert urllib3.request("POST", f"{moto}/moto-api/config", json=settings).status == 201
+    created = boto3.client("lambda", **account).create_function(
+        FunctionName="pre-sign-up",
+        Runtime="python3.11",
+        Role=role["Role"]["Arn"],
+        Handler="app.handler",
+        Code={"ZipFile": archive.getvalue()},
+    )
+    arn = created["FunctionArn"]
+    target = Target(name="pre-sign-up", kind="lambda", address=arn, arn=arn, timeout_seconds=10.0)
+    assert carriers.invoke(target, "PreSignUp", EVENT, "pool") == EVENT
+    carriers.close()
 
 
 def test_nobody_at_the_endpoint_is_told(server, invoke):

@@ -67,7 +67,7 @@ def add(pool_id: str, trigger: str, *, version: str | None, kms_key: str | None,
 
     The folder in which you type ./app.handler becomes the function's own, as /var/task is at AWS; every node needs
     the code at the same place. A URL's secret, with which it verifies signatures, is printed this once. Running
-    servers obey at their next request.
+    servers obey within a second.
     """  # noqa: D301 - \b is how click is told to keep the lines of a paragraph
     from lido.cli.installation import open_installation
     from lido.flows import trigger_targets
@@ -140,9 +140,9 @@ def remove(name: str, **given: Any) -> None:
 @click.argument("event", metavar="EVENT", type=click.File("rb"))
 @options(*INSTALLATION)
 def test(name: str, event: Any, **given: Any) -> None:
-    """Send the event in the file EVENT (- is the input) to a function, once, and print its answer.
+    """Send an event to a function, once, and print its answer.
 
-    What the function prints goes to stderr, and so does how long it took.
+    EVENT is a file, or - for the input. What the function prints goes to stderr, and so does how long it took.
     """
     from lido.cli import log
     from lido.cli.installation import open_installation

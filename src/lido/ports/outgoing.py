@@ -7,6 +7,7 @@ not asked, and clear-text HTTP goes to nobody but private destinations that the 
 
 import ipaddress
 import os
+import queue
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -138,10 +139,9 @@ class _Destinations:
     def __init__(self, private: Sequence[str]) -> None:
         self._private = tuple(ipaddress.ip_network(network, strict=False) for network in private)
 
-    def resolve(self, host: str, port: int, *, in_clear: bool) -> list[str]:
-        """The addresses of a host. Raises Refused when one of them is not allowed; OSError when there is none."""
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
+    def resolve(self, host: str, port: int, seconds: float, *, in_clear: bool) -> list[str]:
+        """The addresses of a host. Raises Refused when one of them is not allowed, OSError when there is none."""
+        addresses = _addresses(host.strip("[]"), port, seconds)
         for address in addresses:
             if not self._allows(ipaddress.ip_address(address), in_clear=in_clear):
                 raise Refused("the destination is private")
@@ -152,6 +152,28 @@ class _Destinations:
         if any(reached in network for network in self._private):
             return True
         return _is_public(reached) and not in_clear
+
+
+def _addresses(host: str, port: int, seconds: float) -> list[str]:
+    """What a name resolves to. Raises OSError, TimeoutError too: nothing else ends a resolver that waits."""
+    answers: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            answers.put(error if isinstance(error, OSError) else OSError("no name"))
+        else:
+            answers.put(list(dict.fromkeys(str(row[4][0]) for row in found)))
+
+    threading.Thread(target=ask, name=f"resolving {host}", daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
 
 
 def _is_public(address: Address) -> bool:
@@ -178,7 +200,7 @@ def _connect(connection: HTTPConnection, *, in_clear: bool) -> socket.socket:
     if exchange is None:
         raise Refused("nobody asked for it")
     trouble: OSError = OSError("no address")
-    for address in exchange.destinations.resolve(connection.host, connection.port, in_clear=in_clear):
+    for address in exchange.destinations.resolve(connection.host, connection.port, exchange.seconds, in_clear=in_clear):
         try:
             reached = socket.create_connection((address, connection.port), exchange.seconds)
         except OSError as error:
