@@ -265,6 +265,7 @@ def test_an_endpoint_that_is_gone_is_switched_off(house, posts, pool_id):
     tell(house, pool_id)
     run(worker)
     assert posts.ids() == [first]
+    assert sorted(states(house, added.id)) == [("waiting", 0), ("waiting", 1)]
     webhook = webhooks.require(house.call(), added.id)
     assert (webhook.enabled, webhook.trouble) == (False, "HTTP 410")
     house.clock.advance(days=1)
