@@ -56,6 +56,7 @@ def live(server, secrets):
     wire = Wire(server)
     pool_id = make_pool(wire)
     client_id = make_app(wire, pool_id)
+    add_webhook(server, secrets, pool_id)
     sign_up_and_forget(wire, server, secrets, client_id)
     tokens = sign_in(wire, client_id, "canary", SECOND)
     wire.ask("ChangePassword", AccessToken=tokens["AccessToken"], PreviousPassword=SECOND, ProposedPassword=THIRD)
@@ -77,6 +78,12 @@ def live(server, secrets):
     operator.order("ListUserPools", MaxResults=1)
     operator.close()
     wire.close()
+
+
+def add_webhook(server, secrets, pool_id):
+    """Events leave for an address that is refused, of which the log speaks."""
+    added = json.loads(server.lido("webhooks", "add", "--pool", pool_id, "--url", "https://127.0.0.1:1/", "--json"))
+    secrets.note(webhook_secret=added["secret"], webhook_key=base64.b64decode(added["secret"].removeprefix("whsec_")))
 
 
 def sign_up_and_forget(wire, server, secrets, client_id):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import threading
 from datetime import UTC, datetime
 
 import msgspec
@@ -264,6 +265,7 @@ def test_an_endpoint_that_is_gone_is_switched_off(house, posts, pool_id):
     tell(house, pool_id)
     run(worker)
     assert posts.ids() == [first]
+    assert sorted(states(house, added.id)) == [("waiting", 0), ("waiting", 1)]
     webhook = webhooks.require(house.call(), added.id)
     assert (webhook.enabled, webhook.trouble) == (False, "HTTP 410")
     house.clock.advance(days=1)
@@ -614,3 +616,15 @@ def test_a_bug_in_one_delivery_holds_up_no_other(house, posts, pool_id):
     posts.post = breaking
     run(worker)
     assert posts.ids() == [whole]
+
+
+def test_an_endpoint_that_never_answers_is_given_up_in_time(house, worker, receiver, pool_id, monkeypatch):
+    monkeypatch.setattr(webhooks, "POST_SECONDS", 0.2)
+    over = threading.Event()
+    receiver.answer = lambda _: over.wait(30) and 200
+    added = add(house, pool_id, receiver.url)
+    tell(house, pool_id)
+    run(worker)
+    over.set()
+    [waits] = webhooks.deliveries_of(house.call(), added.id, state="waiting", limit=9)
+    assert waits.last_error == "no answer in time"
