@@ -405,7 +405,8 @@ class FactorWalk(Thieves):
             for n, flow in enumerate(("srp", "choice")):
                 if choices(person):
                     self.honest(person, self.of(person, 0), flow=flow, n=n + 1, twice=True)
-            self.somebody_is_robbed(person, self.of(person, 0))
+        victim = self.people[0]
+        self.somebody_is_robbed(victim, self.of(victim, 0))
         self.old_strings_are_shown()
-        self.somebody_is_shut_out(self.people[0], self.of(self.people[0], 0))
+        self.somebody_is_shut_out(victim, self.of(victim, 0))
         self.old_tokens_are_shown()

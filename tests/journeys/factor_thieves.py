@@ -25,6 +25,7 @@ class Thieves(Deeds):
         self.codes_are_guessed(person, client)
         self.codes_again(person, client)
         self.codes_of_others(person, client)
+        self.things_are_lost(person)
         self.passkeys_of_others(person, client)
         self.devices_of_others(person, client)
 
@@ -99,6 +100,21 @@ class Thieves(Deeds):
             assert step
             self.respond(step, {ANSWERS[APP]: fresh_code(phone, self.now())})
 
+    def things_are_lost(self, person: Person) -> None:
+        """Of two passkeys one is deleted; of two devices one is forgotten, and one kept."""
+        if "WEB_AUTHN" in person.pool.first:
+            for _ in range(2):
+                self.adds_passkey(person, copied=False)
+            self.loses_passkey(person)
+        if person.pool.devices is None:
+            return
+        for _ in range(2):
+            grant = self.honest(person, next(client for client in self.clients if client.pool is person.pool))
+            if grant is not None:
+                self.confirms_device(grant)
+        for key in list(person.devices)[1:]:
+            self.forgets(person, key)
+
     def passkeys_of_others(self, person: Person, client: Client) -> None:
         """Those of other people, those that were deleted, and their own without its user's gesture."""
         others = [passkey for other in self.people if other is not person for passkey in other.passkeys]
@@ -131,7 +147,8 @@ class Thieves(Deeds):
             self.go_on(step)
 
     def old_tokens_are_shown(self) -> None:
-        """Refresh tokens of the newest sign-ins, and of those that were ended."""
+        """Refresh tokens of the newest sign-ins, and of those that were ended, alone or with everything."""
+        self.signs_out(self.people[0])
         ended = [grant for grant in self.grants if grant.revoked or grant.epoch != grant.person.epoch]
         for grant in (*ended[-NEWEST_SIGN_INS:], *self.grants[-NEWEST_SIGN_INS:]):
             self.refresh(grant, grant.client, names_device=True)
