@@ -10,6 +10,7 @@ from tests.journeys.factor_things import Client, Device, Grant, Person, Phone, P
 from tests.journeys.things import MINUTE
 from tests.passkeys import BE, Authenticator
 from tests.remembered import Gadget
+from tests.world import World
 
 from lido.flows import lockout, recovery_codes
 
@@ -19,7 +20,12 @@ MOST_MESSAGES = 12
 
 
 class Deeds(Signing):
-    """Deeds that a walk is made of."""
+    """Deeds that a walk is made of, and what was lost by them."""
+
+    def __init__(self, house: World, other: World) -> None:
+        super().__init__(house, other)
+        self.lost: list[Authenticator] = []
+        self.forgotten: dict[str, Gadget] = {}
 
     # Honest sign-ins.
 
@@ -41,7 +47,7 @@ class Deeds(Signing):
         possible = choices(person)
         if not welcome(person, self.now()) or not possible:
             return None
-        self._rest(person)
+        self.rests(person)
         choice = possible[n % len(possible)] if n % 4 else ""
         found = self.begin(
             person,
@@ -56,7 +62,7 @@ class Deeds(Signing):
         )
         return self.to_the_end(found, n, twice=twice)
 
-    def _rest(self, person: Person) -> None:
+    def rests(self, person: Person) -> None:
         """Earlier failures are forgotten, and messages of the last hour are few."""
         addresses = (person.email, person.phone or "")
         recent = [at for address in addresses for at in self.delivered.get(address, []) if at > self.now() - HOUR]
@@ -112,6 +118,7 @@ class Deeds(Signing):
         told = self.ask("DeleteWebAuthnCredential", AccessToken=grant.access, CredentialId=gone.id)
         if isinstance(told, dict):
             person.passkeys.remove(gone)
+            self.lost.append(gone)
             person.changes += 1
             if not person.passkeys:
                 person.factors.discard(PASSKEYS)
@@ -184,7 +191,7 @@ class Deeds(Signing):
 
     def forgets(self, person: Person, key: str) -> None:
         self.order("AdminForgetDevice", **self.at(person), DeviceKey=key)
-        del person.devices[key]
+        self.forgotten[key] = person.devices.pop(key).gadget
         person.changes += 1
         for grant in self.grants:
             grant.revoked |= grant.device == key

@@ -5,10 +5,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 from tests.authenticators import SES, SMS
-from tests.journeys.factor_deeds import BLOCKS, PASSKEYS, Deeds
+from tests.journeys.factor_deeds import BLOCKS, PASSKEYS
 from tests.journeys.factor_hands import ANSWERS, NEW_PASSWORDS
 from tests.journeys.factor_model import choices, level, seconds
 from tests.journeys.factor_signing import WRONG_PASSWORD
+from tests.journeys.factor_thieves import Thieves
 from tests.journeys.factor_things import Client, Family, Grant, Person, Pool, Step
 from tests.journeys.things import DAY, MINUTE, SECOND
 from tests.world import FLOWS, PASSWORD
@@ -46,7 +47,7 @@ KINDS = st.fixed_dictionaries(
 )
 
 
-class FactorWalk(Deeds):
+class FactorWalk(Thieves):
     """One walk: a pool of some kind with two clients and a few people, and a pool elsewhere with its own ann."""
 
     @initialize(kind=KINDS)
@@ -397,10 +398,15 @@ class FactorWalk(Deeds):
     # At the end.
 
     def teardown(self) -> None:
-        """Everybody who may enter still can, and of two right answers at once one is good."""
+        """Everybody who may enter still can, of two right answers at once one is good, and thieves get nowhere."""
         if self.failed:
             return
         for person in self.people[:2]:
             for n, flow in enumerate(("srp", "choice")):
                 if choices(person):
                     self.honest(person, self.of(person, 0), flow=flow, n=n + 1, twice=True)
+        victim = self.people[0]
+        self.somebody_is_robbed(victim, self.of(victim, 0))
+        self.old_strings_are_shown()
+        self.somebody_is_shut_out(victim, self.of(victim, 0))
+        self.old_tokens_are_shown()
