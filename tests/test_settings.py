@@ -173,7 +173,7 @@ def test_several_master_keys_are_read_in_order():
 
 def test_no_secret_is_shown_by_repr():
     secret = {row.variable: "smtp://x:hidden@y" for row in settings.describe() if row.secret}
-    for owner in ("ROOT", "SES", "SNS"):
+    for owner in ("ROOT", "LAMBDA", "SES", "SNS"):
         secret[f"LIDO_{owner}_ACCESS_KEY_ID"] = "AKIAIOSFODNN7EXAMPLE"
     secret["LIDO_MASTER_KEY"] = KEY
     secret["LIDO_DATABASE"] = "postgresql://lido:hidden@db/lido"

@@ -16,6 +16,7 @@ from tests.fakes import FakeClock, QuickEntropy
 from lido.assembly import Lido
 from lido.call import Call, Caller
 from lido.flows import operators
+from lido.ports.triggers.carrier import Carrier
 from lido.rules import policies
 from lido.rules.sealing import KeyRing
 from lido.settings import load
@@ -52,7 +53,9 @@ _session = boto3.session.Session()
 class World:
     """An assembled house on a database, spoken to by boto3 without a socket."""
 
-    def __init__(self, database: Database, *, keys: KeyRing | None = None, **settings: object) -> None:
+    def __init__(
+        self, database: Database, *, keys: KeyRing | None = None, carriers: Carrier | None = None, **settings: object
+    ) -> None:
         self.clock = FakeClock()
         self.entropy = QuickEntropy()
         cheap = {"argon2_memory_kib": 8, "argon2_time_cost": 1, "threads": 4, "database": "sqlite:///unused"}
@@ -62,6 +65,7 @@ class World:
             keys or KeyRing([bytes(32)], self.entropy.bytes),
             clock=self.clock,
             entropy=self.entropy,
+            triggers=carriers,
         )
         self.database = database
         self._asgi = _Loop(self.lido.application())
@@ -71,6 +75,7 @@ class World:
 
     def close(self) -> None:
         self._asgi.close()
+        self.lido.triggers.close()
 
     def call(self, *, root: bool = False) -> Call:
         """A call as the AWS door would make it; as the root operator if asked."""
@@ -166,11 +171,9 @@ class World:
 
     def messages(self, to: str | None = None) -> list[dict[str, Any]]:
         """What was sent, newest last."""
-        from lido.flows import delivery
+        from lido.flows import outbox
 
-        return [
-            msgspec.to_builtins(message) for message in delivery.sent(self.call()) if to is None or message.to == to
-        ]
+        return [msgspec.to_builtins(message) for message in outbox.sent(self.call()) if to is None or message.to == to]
 
     def code(self, to: str) -> str:
         """The code of the newest message to that address."""

@@ -15,6 +15,13 @@ from lido.ports.mail import Mail, SMTPMail
 from lido.ports.message_ways import MailByAccount, TextMessagesByAccount
 from lido.ports.outgoing import ANYWHERE, Outgoing
 from lido.ports.sms import HTTPGateway, TextMessages
+from lido.ports.triggers.aws_lambda import AWSLambda
+from lido.ports.triggers.carrier import Carrier
+from lido.ports.triggers.carriers import Carriers
+from lido.ports.triggers.endpoint import Endpoints
+from lido.ports.triggers.function_process import Runtimes
+from lido.ports.triggers.handlers import Handlers
+from lido.ports.triggers.python_function import PythonFunctions
 from lido.rules.passwords import Hasher
 from lido.rules.sealing import KeyRing as KeyRing
 from lido.settings import Settings
@@ -56,6 +63,7 @@ class Lido:
         *,
         clock: Clock | None = None,
         entropy: Entropy | None = None,
+        triggers: Carrier | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -80,6 +88,7 @@ class Lido:
             ),
             queue=slow_threads,
         )
+        self.triggers = triggers or _carriers(settings, self.clock, self.entropy)
         self._lanes = Lanes(settings.threads, slow_threads)
 
     def call(self, address: str = "", agent: str = "") -> Call:
@@ -90,6 +99,7 @@ class Lido:
             clock=self.clock,
             entropy=self.entropy,
             hashing=self.hashing,
+            triggers=self.triggers,
             house=self.house,
             caller=None,
             request_id=self.entropy.uuid(),
@@ -131,9 +141,31 @@ class Lido:
         return MessageWorker(self.call, mail=mail, sms=sms, mail_from=settings.mail_from)
 
     def close(self) -> None:
-        """Wait for requests in flight and give the database back."""
+        """Wait for requests in flight, end the processes of handlers and give the database back."""
         self._lanes.close()
+        self.triggers.close()
         self.database.close()
+
+
+def _carriers(settings: Settings, clock: Clock, entropy: Entropy) -> Carriers:
+    """The ways to functions. Triggers of one pool may keep a quarter of the threads waiting, the others serve on."""
+    return Carriers(
+        {
+            "lambda": lambda: AWSLambda(
+                Outgoing(ANYWHERE),
+                clock,
+                endpoint=settings.lambda_endpoint,
+                access_key_id=settings.lambda_access_key_id,
+                secret_access_key=settings.lambda_secret_access_key,
+                session_token=settings.lambda_session_token,
+            ),
+            "url": lambda: Endpoints(Outgoing(settings.private_destinations), clock),
+            "handler": lambda: Handlers(Runtimes(), processes=settings.handler_processes),
+            "python": PythonFunctions,
+        },
+        entropy,
+        waiting=max(1, settings.threads // 4),
+    )
 
 
 def _mail(settings: Settings, clock: Clock) -> Mail | None:

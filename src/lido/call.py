@@ -4,12 +4,14 @@ A typed struct, not a locator: nothing is asked for by name, and nothing in it
 is looked up later.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
 from lido.ports.clock import Clock
 from lido.ports.entropy import Entropy
+from lido.ports.triggers.carrier import Carrier
 from lido.rules.identifiers import is_region
 from lido.rules.policies import Policy
 from lido.rules.sealing import KeyRing
@@ -64,19 +66,23 @@ class Hashing(Protocol):
 
 
 class Call(Struct, frozen=True):
-    """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown."""
+    """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown;
+    `client_metadata` what the client says to the pool's triggers, in the operations that take it.
+    """
 
     db: Database
     keys: KeyRing
     clock: Clock
     entropy: Entropy
     hashing: Hashing
+    triggers: Carrier
     house: House
     caller: Caller | None
     request_id: str
     address: str
     agent: str
     now: int
+    client_metadata: Mapping[str, str] = {}
 
     @property
     def region(self) -> str:

@@ -19,6 +19,7 @@ from lido.flows import (
     passwords,
     signing,
     totp,
+    trigger_targets,
 )
 from lido.flows.chores import Chores, table
 from lido.flows.key_rotation import LONGEST_TOKEN_MS, PUBLICATION_MS, SEALED, rotate_signing_keys
@@ -28,6 +29,7 @@ from lido.rules.sealing import KeyRing, Unsealable
 from lido.storage import challenges, messages, pools, signing_keys, totp_keys
 from lido.storage import devices as stored_devices
 from lido.storage import passwords as stored_passwords
+from lido.storage import trigger_targets as stored_targets
 
 HASHES = {
     ("codes", "digest"),
@@ -165,6 +167,8 @@ def furnished(house, pool_id):
         if attribute["Name"] == "sub"
     )
     plant_factors(house.call(), pool_id, sub)
+    wish = trigger_targets.Wish(name="hook", kind="url", address="https://example.com/hook")
+    trigger_targets.register(house.call(), pool_id, "PostConfirmation", wish)
     return write(house, pool_id), client, sub
 
 
@@ -211,6 +215,8 @@ def read_everything(call, pool_id, furnished):
         app = totp_keys.verified(tx, pool_id, sub)[0]
         device = stored_devices.find(tx, pool_id, sub, "device")
         state = challenges.find(tx, pool_id, "under way", call.now)
+        hook = stored_targets.find(tx, "hook")
+    assert len(call.keys.open(trigger_targets.PURPOSE, hook.secret, "hook")) == 32
     assert call.keys.open(totp.PURPOSE, app.seed, pool_id, sub, "app") == b"seed"
     assert call.keys.open(devices.PURPOSE, device.verifier, pool_id, sub, "device") == b"verifier"
     assert call.keys.open(passkeys.PURPOSE, state, pool_id, "under way") == b"state"

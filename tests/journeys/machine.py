@@ -27,7 +27,7 @@ from tests.journeys.things import (
 )
 from tests.world import FLOWS
 
-from lido.flows import delivery
+from lido.flows import outbox
 from lido.flows.chores import Chores, table
 
 EMAILS = ("ann@example.com", "bob@example.com", "Ann@Example.com")
@@ -570,7 +570,7 @@ class Walk(Comparison):
         self.model.sweep()
         self.note("what is over is swept", "")
         for pool in self.pools.values():
-            found = delivery.sent(self.house.call(), pool_id=pool.id, limit=1)
+            found = outbox.sent(self.house.call(), pool_id=pool.id, limit=1)
             self.newest[pool.id] = f"{found[0].to} {found[0].code}" if found else ""
 
     # What must hold after every step.

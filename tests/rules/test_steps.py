@@ -367,6 +367,8 @@ def every_situation():
     yield situation(challenge="PASSWORD_VERIFIER", proofs=())
     yield situation(temporary=True)
     yield situation(mfa="ON", second_factors=(PASSKEY,))
+    for defined in ("", steps.CUSTOM, "PASSWORD_VERIFIER", steps.REFUSAL):
+        yield situation(challenge=steps.CUSTOM, proofs=(), defined=defined)
 
 
 def test_the_table_asks_only_for_registered_challenges_and_every_one_can_be_asked_for():
@@ -388,4 +390,30 @@ def test_nobody_enters_with_less_than_is_required():
 
 def test_what_is_not_there_is_refused_and_never_skipped():
     with pytest.raises(errors.InvalidUserPoolConfiguration, match="not built yet"):
-        challenges.find("CUSTOM_CHALLENGE")
+        challenges.find("UNKNOWN_CHALLENGE")
+
+
+def custom(defined, *proofs, **changes):
+    return next_step(situation(challenge=steps.CUSTOM, defined=defined, proofs=proofs, **changes))
+
+
+def test_triggers_of_the_pool_decide_what_comes_next():
+    assert custom(steps.CUSTOM) == Ask(steps.CUSTOM)
+    assert custom("PASSWORD_VERIFIER") == Ask("PASSWORD_VERIFIER")
+    assert custom(TOTP, Proof("srp", 0)) == Ask(TOTP)
+    assert custom(steps.REFUSAL, Proof("srp", 0)) == Refuse(errors.NotAuthorized)
+    assert custom(steps.TOKENS, Proof("custom", 0), mfa="ON", second_factors=(TOTP,)) == Enter()
+
+
+@pytest.mark.parametrize("defined", ["", steps.TOKENS])
+def test_nobody_enters_by_triggers_that_decided_nothing_or_with_no_proof(defined):
+    assert custom(defined, status=0, enabled=False) == Refuse(errors.NotAuthorized)
+
+
+def test_the_state_of_an_account_outweighs_the_triggers_of_its_pool():
+    proof = Proof("custom", 0)
+
+    assert custom(steps.TOKENS, proof, enabled=False) == Refuse(errors.NotAuthorized, "User is disabled.")
+    assert custom(steps.TOKENS, proof, status=Status.UNCONFIRMED) == Refuse(errors.UserNotConfirmed)
+    assert custom(steps.TOKENS, proof, status=Status.RESET_REQUIRED) == Refuse(errors.PasswordResetRequired)
+    assert custom(steps.TOKENS, proof, temporary=True) == Ask("NEW_PASSWORD_REQUIRED")

@@ -10,7 +10,10 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
+from lido.ports.clock import SystemClock
+
 _STDERR = 2
+_clock = SystemClock()
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -54,7 +57,8 @@ class _Foreign(logging.Handler):
 def _dated(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """What structlog's own three processors add, in one step: every request logs a line."""
     event["level"] = method
-    event["timestamp"] = datetime.now(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    moment = datetime.fromtimestamp(_clock.now() / 1000, UTC)
+    event["timestamp"] = moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
     return structlog.processors.format_exc_info(logger, method, event) if "exc_info" in event else event
 
 

@@ -10,13 +10,13 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import codes, message_templates, unknown_users
+from lido.flows import codes, message_templates, triggers, unknown_users, wording
 from lido.flows.events import Fact, tell
-from lido.flows.triggers import require_none
 from lido.records import Message, Pool, User
 from lido.rules import confirmation_links, second_factors, templates
 from lido.rules import messages as texts
 from lido.rules.codes import mask_email, mask_phone
+from lido.rules.custom_messages import Words
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_email, looks_like_phone
 from lido.shapes import idp
 from lido.storage import messages
@@ -39,17 +39,15 @@ Source = Literal[
 MEDIA: dict[Attribute, Medium] = {"email": "EMAIL", "phone_number": "SMS"}
 _SECOND_FACTORS: dict[Attribute, str] = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
 _BY_PREFERENCE: tuple[Attribute, ...] = ("phone_number", "email")
-_STATES: dict[int, Literal["waiting", "sent", "given up", "kept"]] = {
-    messages.WAITING: "waiting",
-    messages.SENT: "sent",
-    messages.GIVEN_UP: "given up",
-    messages.KEPT: "kept",
-}
+_NO_SENDER = "{} invocation failed due to error NotImplementedException."
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is sealed of a message: to whom, why, and its words. `text` is all of an SMS; an e-mail has both forms."""
+    """What is sealed of a message: to whom, why, and its words. `text` is all of an SMS; an e-mail has both forms.
+
+    `client_id` and `client_metadata` are for a trigger that sends it itself.
+    """
 
     to: str
     source: str
@@ -58,28 +56,11 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     html: str = ""
     code: str = ""
     link: str = ""
+    client_id: str | None = None
+    client_metadata: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return "Letter(…)"
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """A message as the outbox shows it; `sent_at` is None while it waits."""
-
-    to: str
-    medium: str
-    source: str
-    pool_id: str
-    subject: str
-    text: str
-    html: str
-    code: str
-    link: str
-    sent_at: int | None
-    state: Literal["waiting", "sent", "given up", "kept"]
-
-    def __repr__(self) -> str:
-        return "Sent(…)"
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -140,15 +121,9 @@ def to_recover(pool: Pool, user: User) -> Attribute | None:
 def simulated(call: Call, pool: Pool, name: str, attributes: Sequence[Attribute]) -> Delivery:
     """What somebody who asks for a code for nobody is told: always the same for one name, in all its spellings.
 
-    `attributes` are those that the pool would use; a name that is itself an address is what would be masked. Raises
-    UnexpectedLambda where sending does, or the refusal would tell users from nobody.
+    `attributes` are those that the pool would use; a name that is itself an address is what would be masked.
     """
-    pretended = _pretended(call, pool, name[:LONGEST_NAME], attributes)
-    _require_no_trigger(pool, pretended.medium)
-    return pretended
-
-
-def _pretended(call: Call, pool: Pool, name: str, attributes: Sequence[Attribute]) -> Delivery:
+    name = name[:LONGEST_NAME]
     chance = unknown_users.digest(call, "delivery", pool.pool_id, fold(name, pool.folding))
     possible = list(attributes) or ["email"]
     if looks_like_email(name) and "email" in possible:
@@ -173,12 +148,15 @@ def send_code(
     attribute: Attribute,
     address: str,
     client_id: str | None,
+    words: Words | None,
 ) -> Delivery:
     """Make a code for `purpose`, write it to `address`, tell the event; within the caller's write transaction.
 
-    Whether it may be asked for again was counted before (`codes.ask`). Raises UnexpectedLambda.
+    Whether it may be asked for again was counted before (`codes.ask`), and what the pool's trigger says (`words`) was
+    asked for. Raises UnexpectedLambda where it was not.
     """
     medium = MEDIA[attribute]
+    words = wording.require_asked(pool, medium, words)
     by_link = confirmation_links.are_sent(pool, source, medium)
     code = codes.make(
         call,
@@ -194,7 +172,8 @@ def send_code(
     link = ""
     if by_link:
         link = confirmation_links.make(call.house.public_url, pool.pool_id, client_id or "", user.username, code)
-    letter = _verification(pool, user, medium, address, source, code, link)
+    letter = _verification(pool, user, medium, address, source, code, link, words)
+    letter = for_trigger(call, letter, client_id)
     send(call, tx, pool, user, medium, letter, expires_at=codes.expires_at(call, purpose))
     fact = Fact(client_id=client_id, names=[attribute], medium=medium, reason=source)
     tell(call, tx, pool.pool_id, "code_sent", user.sub, fact)
@@ -202,40 +181,57 @@ def send_code(
 
 
 def send_invitation(
-    call: Call, tx: Transaction, pool: Pool, user: User, *, attribute: Attribute, password: str, expires_at: int
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    user: User,
+    *,
+    attribute: Attribute,
+    password: str,
+    expires_at: int,
+    words: Words | None,
 ) -> Delivery | None:
     """Write the temporary password to one address of a user whom an operator made.
 
-    None, and nothing is sent, where the pool's template has no place for the password. Raises UnexpectedLambda.
+    None, and nothing is sent, where the pool's template has no place for the password. Raises UnexpectedLambda where
+    the pool's trigger was not asked for its words.
     """
     address, medium = address_of(user, attribute), MEDIA[attribute]
     if address is None:
         raise errors.InvalidParameter(f"User has no {attribute} attribute to deliver the message to.")
-    letter = _invitation(pool, user, medium, address, {"####": password, "username": user.username})
+    values = {"####": password, "username": user.username}
+    letter = _invitation(pool, user, medium, address, values, wording.require_asked(pool, medium, words))
     if letter is None:
         return None
+    letter = for_trigger(call, letter, None)
     send(call, tx, pool, user, medium, letter, expires_at=expires_at)
     return Delivery(attribute, medium, _mask(medium, address))
 
 
-def authentication(pool: Pool, user: User | None, medium: Medium, address: str, code: str) -> Letter:
-    """The pool's words around a code that signs somebody in, as first or as second factor."""
+def for_trigger(call: Call, letter: Letter, client_id: str | None) -> Letter:
+    """The letter with what a trigger that sends it itself is told beside it."""
+    return msgspec.structs.replace(letter, client_id=client_id, client_metadata=dict(call.client_metadata))
+
+
+def authentication(pool: Pool, user: User | None, medium: Medium, address: str, code: str, words: Words) -> Letter:
+    """The pool's words, or its trigger's, around a code that signs somebody in, as first or as second factor."""
     settings, values = pool.settings, {"####": code}
-    if own := _in_own_words(pool, user, "Authentication", medium, address, values):
-        return own
+    if letter := _in_own_words(pool, user, "Authentication", medium, address, values, words):
+        return letter
     if medium == "SMS":
         given = settings.sms_mfa.sms_authentication_message if settings.sms_mfa else None
-        template = given or settings.shape.sms_authentication_message or texts.MFA_SMS
+        template = words.sms or given or settings.shape.sms_authentication_message or texts.MFA_SMS
         return _sms(address, "Authentication", template, values)
-    words = settings.email_mfa or idp.EmailMfaConfigType()
-    subject, body = words.subject or texts.MFA.subject, words.message or texts.MFA.body
+    own = settings.email_mfa or idp.EmailMfaConfigType()
+    subject = words.subject or own.subject or texts.MFA.subject
+    body = words.email or own.message or texts.MFA.body
     return _email(address, "Authentication", subject, body, values)
 
 
 def sign_in_link(pool: Pool, user: User | None, address: str, link: str, code: str) -> Letter:
     """The words around a link that signs somebody in; `code` is what it carries as one, if it does."""
-    if own := _in_own_words(pool, user, "SignInLink", "EMAIL", address, {"####": code}, link):
-        return msgspec.structs.replace(own, source="Authentication")
+    if letter := _in_own_words(pool, user, "SignInLink", "EMAIL", address, {"####": code}, Words(), link):
+        return msgspec.structs.replace(letter, source="Authentication")
     words = texts.SIGN_IN_LINK
     return _email(address, "Authentication", words.subject, words.body, {"####": code}, link)
 
@@ -248,8 +244,9 @@ def mask(medium: Medium, address: str) -> str:
 def send(
     call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
 ) -> None:
-    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where a trigger has a say in it."""
-    _require_no_trigger(pool, medium)
+    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where the pool's own sender sends it."""
+    if triggers.is_named(pool, wording.SENDERS[medium]):
+        raise errors.UnexpectedLambda(_NO_SENDER.format(wording.SENDERS[medium]))
     message_id = call.entropy.time_ordered_id(call.now)
     messages.add(
         tx,
@@ -271,42 +268,10 @@ def send(
     )
 
 
-def _require_no_trigger(pool: Pool, medium: Medium) -> None:
-    require_none(pool, "CustomMessage", "CustomEmailSender" if medium == "EMAIL" else "CustomSMSSender")
-
-
 def open_letter(call: Call, message: Message) -> Letter:
     """What a stored message says."""
     content = call.keys.open(PURPOSE, message.body, message.pool_id, message.id)
     return msgspec.json.decode(content, type=Letter)
-
-
-def sent(call: Call, *, to: str | None = None, pool_id: str | None = None, limit: int = 1000) -> list[Sent]:
-    """The newest messages of all pools, or of one, or those to one address, newest last: what `lido outbox` shows."""
-    with call.db.read() as tx:
-        found = [
-            message
-            for key in (codes.address_keys(call, to) if to else [None])
-            for message in messages.page(tx, recipient_key=key, pool_id=pool_id, limit=limit)
-        ]
-    newest_last = sorted(found, key=lambda message: message.id)[-limit:]
-    return [_shown(message, open_letter(call, message)) for message in newest_last]
-
-
-def _shown(message: Message, letter: Letter) -> Sent:
-    return Sent(
-        to=letter.to,
-        medium=message.medium,
-        source=letter.source,
-        pool_id=message.pool_id,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        code=letter.code,
-        link=letter.link,
-        sent_at=message.sent_at,
-        state=_STATES[message.state],
-    )
 
 
 def _mask(medium: Medium, address: str) -> str:
@@ -320,9 +285,15 @@ def _in_own_words(
     medium: Medium,
     address: str,
     values: dict[str, str],
+    words: Words,
     link: str = "",
 ) -> Letter | None:
-    """The message in the pool's words for this user's language; None where it has none, or none with a place for it."""
+    """The message in the pool's words for this user's language; None where it has none, or none with a place for it.
+
+    What the pool's trigger says outweighs them.
+    """
+    if words.sms if medium == "SMS" else words.email or words.subject:
+        return None
     template = message_templates.of(pool, user, source, medium)
     if template is None or texts.has_link(template.html or template.text) != bool(link):
         return None
@@ -330,34 +301,39 @@ def _in_own_words(
     return Letter(address, source, filled.subject, filled.text, html=filled.html, code=values["####"], link=link)
 
 
-def _verification(pool: Pool, user: User, medium: Medium, address: str, source: Source, code: str, link: str) -> Letter:
+def _verification(
+    pool: Pool, user: User, medium: Medium, address: str, source: Source, code: str, link: str, words: Words
+) -> Letter:
     """The pool's words around a code, or around a link that carries it."""
     shape, values = pool.settings.shape, {"####": code}
     given = shape.verification_message_template or idp.VerificationMessageTemplateType()
-    if own := _in_own_words(pool, user, source, medium, address, values, link):
-        return own
+    if letter := _in_own_words(pool, user, source, medium, address, values, words, link):
+        return letter
     if link:
-        subject, body = given.email_subject_by_link, given.email_message_by_link
-        words = texts.VERIFICATION_LINK
-        body = body if body and texts.has_link(body) else words.body
-        return _email(address, source, subject or words.subject, body, values, link)
+        subject = words.subject or given.email_subject_by_link or texts.VERIFICATION_LINK.subject
+        possible = (words.email, given.email_message_by_link, texts.VERIFICATION_LINK.body)
+        return _email(address, source, subject, next(filter(texts.has_link, filter(None, possible))), values, link)
     if medium == "SMS":
-        template = given.sms_message or shape.sms_verification_message or texts.VERIFICATION_SMS
+        template = words.sms or given.sms_message or shape.sms_verification_message or texts.VERIFICATION_SMS
         return _sms(address, source, template, values)
-    subject = given.email_subject or shape.email_verification_subject or texts.VERIFICATION.subject
-    body = given.email_message or shape.email_verification_message or texts.VERIFICATION.body
+    subject = words.subject or given.email_subject or shape.email_verification_subject or texts.VERIFICATION.subject
+    said = words.email if words.email and texts.has_code(words.email) else None
+    body = said or given.email_message or shape.email_verification_message or texts.VERIFICATION.body
     return _email(address, source, subject, body, values)
 
 
-def _invitation(pool: Pool, user: User, medium: Medium, address: str, values: dict[str, str]) -> Letter | None:
-    if own := _in_own_words(pool, user, "AdminCreateUser", medium, address, values):
-        return own
+def _invitation(
+    pool: Pool, user: User, medium: Medium, address: str, values: dict[str, str], words: Words
+) -> Letter | None:
+    if letter := _in_own_words(pool, user, "AdminCreateUser", medium, address, values, words):
+        return letter
     config = pool.settings.shape.admin_create_user_config
     given = (config.invite_message_template if config else None) or idp.MessageTemplateType()
     if medium == "SMS":
-        template = given.sms_message or texts.INVITATION_SMS
+        template = words.sms or given.sms_message or texts.INVITATION_SMS
         return _sms(address, "AdminCreateUser", template, values) if texts.has_code(template) else None
-    subject, body = given.email_subject or texts.INVITATION.subject, given.email_message or texts.INVITATION.body
+    subject = words.subject or given.email_subject or texts.INVITATION.subject
+    body = words.email or given.email_message or texts.INVITATION.body
     return _email(address, "AdminCreateUser", subject, body, values) if texts.has_code(body) else None
 
 

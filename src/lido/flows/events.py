@@ -24,6 +24,7 @@ Kind = Literal[
     "group_left",
     "signed_up",
     "user_created",
+    "migrated",
     "invited",
     "confirmed",
     "signed_in",

@@ -7,13 +7,15 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, devices, scenes, signing, tokens, triggers
+from lido.flows import access, devices, scenes, sign_in_triggers, signing, tokens, triggers
 from lido.flows import sessions as tracking
 from lido.flows.events import Fact, tell
+from lido.flows.holders import Holder
 from lido.flows.tokens import Tokens
 from lido.records import Client, Session, Status, User
-from lido.rules import refresh_tokens, secret_hash
+from lido.rules import refresh_tokens, secret_hash, token_changes
 from lido.rules.refresh_tokens import RefreshToken
+from lido.rules.token_changes import Changes
 from lido.storage import sessions, sign_ins
 from lido.storage.database import Transaction
 
@@ -38,7 +40,7 @@ class ClientProof(msgspec.Struct, frozen=True):
 class _Family(msgspec.Struct, frozen=True):
     """A refresh token that was opened, and the living session it belongs to; `device_key` is what it is bound to."""
 
-    holder: tokens.Holder
+    holder: Holder
     session: Session
     token: RefreshToken
     device_key: str | None
@@ -59,14 +61,15 @@ def refresh(
     `by_flow` is REFRESH_TOKEN_AUTH, which the client must allow and which knows no rotation; `pool_id` is the pool
     that an operator named, `device_key` the device on which the session began, which a confirmed one must name.
     Raises ResourceNotFound, InvalidParameter, NotAuthorized, PasswordResetRequired,
-    RefreshTokenReuse, UnexpectedLambda.
+    RefreshTokenReuse, and the refusals of triggers.
     """
+    if by_flow:
+        call = sign_in_triggers.without_metadata(call)
     for _ in range(_LOOKS):
         family = _open_family(call, client_id, refresh_token, proof, by_flow=by_flow, pool_id=pool_id)
         if family.device_key is not None and family.device_key != device_key:
             raise errors.NotAuthorized(INVALID)
         holder, session, generation = family.holder, family.session, family.token.generation
-        triggers.require_none(holder.pool, "PreTokenGeneration")
         now = call.clock.now()
         grace_ms = (holder.terms.grace_seconds or 0) * 1000
         standing = _standing(session, generation, grace_ms, now)
@@ -74,15 +77,20 @@ def refresh(
             _kill(call, session)
         if standing == "late":
             raise errors.NotAuthorized(REVOKED)
+        changes = token_changes.NONE
+        if triggers.is_named(holder.pool, "PreTokenGeneration"):
+            changes = sign_in_triggers.changes_to_tokens(call, holder, "RefreshTokens")
+            family = _open_family(call, client_id, refresh_token, proof, by_flow=by_flow, pool_id=pool_id)
+            holder, session, now = family.holder, family.session, call.clock.now()
         if standing == "living" and holder.terms.grace_seconds is not None:
-            rotated = _rotate(call, family, grace_ms, now)
+            rotated = _rotate(call, family, changes, grace_ms, now)
             if rotated is None:
                 continue  # somebody was faster: look again
             return rotated
         if tracking.is_due(holder.pool, session, now):
             with call.db.write() as tx:
                 tracking.note_use(call, tx, session, now)
-        access_token, id_token = tokens.mint(call, holder, session, now)
+        access_token, id_token = tokens.mint(call, holder, session, now, changes)
         # In its grace an old token gives the living one again, so that any number of retries ends at one token.
         again = None if standing == "living" else tokens.refresh_token(call, session, session.generation, now)
         return Tokens(access_token, id_token, again, holder.terms.access_seconds)
@@ -117,7 +125,7 @@ def _open_family(
     if token.generation > found.session.generation:
         raise errors.NotAuthorized(INVALID)
     _refuse_dead(call, found.session, found.user)
-    holder = tokens.Holder(found.pool, found.client, allowed, ring, found.user, found.groups)
+    holder = Holder(found.pool, found.client, allowed, ring, found.user, found.groups)
     return _Family(holder, found.session, token, device_key)
 
 
@@ -181,10 +189,10 @@ def _standing(
     return "late" if just_rotated and generation >= session.grace_generation else "reused"
 
 
-def _rotate(call: Call, family: _Family, grace_ms: int, now: int) -> Tokens | None:
+def _rotate(call: Call, family: _Family, changes: Changes, grace_ms: int, now: int) -> Tokens | None:
     """The next generation, or None when this one is not the living one any more."""
     holder, session, generation = family.holder, family.session, family.token.generation
-    access_token, id_token = tokens.mint(call, holder, session, now)
+    access_token, id_token = tokens.mint(call, holder, session, now, changes)
     successor = tokens.refresh_token(call, session, generation + 1, now)
     with call.db.write() as tx:
         rotated = sessions.rotate(tx, session, generation=generation, grace_ms=grace_ms, now=now)

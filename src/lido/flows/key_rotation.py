@@ -20,6 +20,7 @@ from lido.flows import (
     passwords,
     signing,
     totp,
+    trigger_targets,
 )
 from lido.flows.events import Fact, tell
 from lido.records import Pool, SigningKey
@@ -107,6 +108,7 @@ SEALED = tuple(
         ("challenges", ("pool_id", "id"), "state", passkeys.PURPOSE, ("pool_id", "id")),
         ("messages", ("pool_id", "id"), "body", delivery.PURPOSE, ("pool_id", "id")),
         ("access_keys", ("access_key_id",), "secret", operators.PURPOSE, ("access_key_id",)),
+        ("trigger_targets", ("name",), "secret", trigger_targets.PURPOSE, ("name",)),
     )
 )
 """Every sealed column there is; what is sealed and not here is lost when its master key is removed."""

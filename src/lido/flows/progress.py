@@ -10,9 +10,10 @@ from lido import errors
 from lido.call import Call
 from lido.rules import base64url
 from lido.rules.base64url import encode as to_id
+from lido.rules.custom_challenges import Round
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Door, Proof
-from lido.storage import spent
+from lido.storage import challenges, spent
 from lido.storage.database import Transaction
 
 INVALID = "Invalid session for the user."
@@ -26,6 +27,9 @@ LONGEST_SIGN_IN_MS = 3_600_000
 
 _PURPOSE = "session"
 _ID_BYTES = 16
+# The string may have 2,048 characters; what triggers keep to themselves may be more, and then rests in a table.
+_LONGEST_BLOB = 1_400
+_STORED = b"\x02"
 
 
 class Progress(msgspec.Struct, frozen=True, array_like=True):
@@ -34,7 +38,8 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     Both are as long for strangers as for users, so that the length of the string does not tell them apart. `secret`
     belongs to the challenge that `step` names. `choice` and `second` are the factors that the person chose,
     `address` an e-mail address that is to become one. `targets` are the levels of strength that were asked for, the
-    best first; `session_id` is the session that a step-up goes on from. `family` and `began_at` are the whole
+    best first; `session_id` is the session that a step-up goes on from. `rounds` are the challenges that were answered
+    where the pool's triggers decide, and `defined` is what they decided last. `family` and `began_at` are the whole
     sign-in's: answers are counted for it, and it ends an hour later whatever is asked for again.
     """
 
@@ -57,6 +62,8 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     device_begun: bool = False
     targets: tuple[int, ...] = ()
     session_id: str = ""
+    rounds: tuple[Round, ...] = ()
+    defined: str = ""
 
     def __repr__(self) -> str:
         return f"Progress({self.step})"
@@ -103,8 +110,20 @@ def read(text: str | None) -> tuple[str, bytes]:
     return client_id, content[begin:]
 
 
-def open_blob(call: Call, pool_id: str, client_id: str, step: str, blob: bytes) -> Progress:
+def shortened(call: Call, pool_id: str, blob: bytes, expires_at: int) -> bytes:
+    """The blob itself, or in place of a long one a name under which it is stored."""
+    if len(blob) <= _LONGEST_BLOB:
+        return blob
+    name = call.entropy.bytes(_ID_BYTES)
+    with call.db.write() as tx:
+        challenges.put(tx, pool_id, to_id(name), state=blob, expires_at=expires_at)
+    return _STORED + name
+
+
+def open_blob(call: Call, tx: Transaction, pool_id: str, client_id: str, step: str, blob: bytes) -> Progress:
     """The progress sealed for this pool, client and step. Raises NotAuthorized for another, or an expired one."""
+    if blob.startswith(_STORED):
+        blob = challenges.find(tx, pool_id, to_id(blob[1 : 1 + _ID_BYTES]), call.now) or b""
     try:
         progress = _decode(call.keys.open(_PURPOSE, blob, pool_id, client_id, step))
     except (Unsealable, msgspec.DecodeError):

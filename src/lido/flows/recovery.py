@@ -1,14 +1,16 @@
 """Forgotten passwords: the code that lets a person set a new one, asked for by the person or by an operator."""
 
+from msgspec import structs
+
 from lido import errors
 from lido.call import Call
-from lido.flows import access, codes, delivery, handles, passwords, strangers
+from lido.flows import access, codes, delivery, handles, migration, passwords, strangers, triggers, wording
 from lido.flows.delivery import Attribute, Delivery
 from lido.flows.events import Fact, tell
 from lido.flows.strangers import Stranger
-from lido.flows.triggers import require_none
 from lido.records import Pool, Status, User
-from lido.rules import password_policy
+from lido.rules import password_policy, trigger_events
+from lido.rules.custom_messages import Words
 from lido.storage import lockouts, users
 from lido.storage import passwords as stored_passwords
 from lido.storage.database import Transaction
@@ -22,23 +24,27 @@ _RACES = 3
 def forgot(call: Call, *, client_id: str, secret_hash: str | None, username: str) -> Delivery:
     """A person asks for a code (ForgotPassword); the old password works until the new one is set.
 
-    Raises ResourceNotFound, NotAuthorized, UserNotFound, InvalidParameter, LimitExceeded, UnexpectedLambda.
+    Raises ResourceNotFound, NotAuthorized, UserNotFound, InvalidParameter, LimitExceeded, and the refusals of triggers.
     """
     stranger = strangers.meet(call, client_id, username, secret_hash)
     pool, user = stranger.pool, stranger.user
     possible = delivery.recovery_attributes(pool)
     if not possible:
         raise errors.NotAuthorized("Contact administrator to reset password.")
-    if user is None:
-        require_none(pool, "UserMigration")
+    if user is None and triggers.is_named(pool, "UserMigration"):
+        user = migration.at_recovery(call, pool, stranger.client, username)
+        stranger = structs.replace(stranger, user=user)
     attribute = _reset_to(pool, user)
+    words = None
     if isinstance(attribute, errors.Fault):
         stranger.refuse(attribute)
+    elif user is not None:
+        words = _words(call, pool, user, attribute, stranger.client.client_id)
     with call.db.write() as tx:
         codes.ask(call, tx, pool, stranger.subject(call), codes.RESET)
         if user is None or isinstance(attribute, errors.Fault):
             return delivery.simulated(call, pool, username, possible)
-        return _send(call, tx, pool, user, attribute, stranger.client.client_id)
+        return _send(call, tx, pool, user, attribute, stranger.client.client_id, words)
 
 
 def _reset_to(pool: Pool, user: User | None) -> Attribute | errors.Fault:
@@ -55,7 +61,19 @@ def _reset_to(pool: Pool, user: User | None) -> Attribute | errors.Fault:
     return attribute if user.status in _RESETTABLE else errors.NotAuthorized(WRONG_STATE)
 
 
-def _send(call: Call, tx: Transaction, pool: Pool, user: User, attribute: Attribute, client_id: str | None) -> Delivery:
+def _words(call: Call, pool: Pool, user: User, attribute: Attribute, client_id: str | None) -> Words:
+    return wording.ask(call, pool, user, delivery.MEDIA[attribute], "ForgotPassword", client_id)
+
+
+def _send(
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    user: User,
+    attribute: Attribute,
+    client_id: str | None,
+    words: Words | None,
+) -> Delivery:
     return delivery.send_code(
         call,
         tx,
@@ -66,6 +84,7 @@ def _send(call: Call, tx: Transaction, pool: Pool, user: User, attribute: Attrib
         attribute=attribute,
         address=delivery.address_of(user, attribute) or "",
         client_id=client_id,
+        words=words,
     )
 
 
@@ -73,12 +92,12 @@ def confirm(call: Call, *, client_id: str, secret_hash: str | None, username: st
     """The person shows the code and sets a new password (ConfirmForgotPassword); one goes only with the other.
 
     Raises ResourceNotFound, NotAuthorized, UserNotFound, UserNotConfirmed, LimitExceeded, ExpiredCode, CodeMismatch,
-    InvalidPassword, InvalidParameter, PasswordHistoryPolicyViolation, UnexpectedLambda, TooManyRequests.
+    InvalidPassword, InvalidParameter, PasswordHistoryPolicyViolation, TooManyRequests, and the refusals of the trigger
+    that is told afterwards.
     """
     password_policy.refuse_malformed(password)
     stranger = strangers.meet(call, client_id, username, secret_hash)
     pool, user = stranger.pool, stranger.user
-    require_none(pool, "PostConfirmation")
     if user is None:
         stranger.refuse(errors.UserNotFound(strangers.UNKNOWN))
     codes.take(call, pool, stranger.subject(call), codes.RESET)
@@ -89,11 +108,14 @@ def confirm(call: Call, *, client_id: str, secret_hash: str | None, username: st
         stranger.refuse(fault)
         raise errors.CodeMismatch
     try:
-        _confirm(call, stranger, user, code, password)
+        confirmed = _confirm(call, stranger, user, code, password)
     except errors.ExpiredCode:
         if stranger.hides_all:
             raise errors.CodeMismatch from None
         raise
+    told, metadata = trigger_events.attributes(pool, confirmed), call.client_metadata
+    event = trigger_events.post_confirmation("ConfirmForgotPassword", user.username, client_id, told, metadata)
+    triggers.tell(call, pool, event)
 
 
 def _unfit(user: User) -> errors.Fault | None:
@@ -105,7 +127,7 @@ def _unfit(user: User) -> errors.Fault | None:
     return None if user.status in _RESETTABLE else errors.NotAuthorized(WRONG_STATE)
 
 
-def _confirm(call: Call, stranger: Stranger, user: User, code: str, password: str) -> None:
+def _confirm(call: Call, stranger: Stranger, user: User, code: str, password: str) -> User:
     pool = stranger.pool
     for _ in range(_RACES):
         with call.db.read() as tx:
@@ -123,7 +145,7 @@ def _confirm(call: Call, stranger: Stranger, user: User, code: str, password: st
                     call, tx, pool, present, material, replaced=replaced, status=Status.CONFIRMED, fact=fact
                 )
                 lockouts.remove(tx, pool.pool_id, user.sub)
-                return
+                return structs.replace(present, status=Status.CONFIRMED)
         except errors.Conflict:
             continue
     raise errors.TooManyRequests
@@ -150,8 +172,9 @@ def _prove(call: Call, tx: Transaction, pool: Pool, sub: str, code: str) -> User
 def reset_by_operator(call: Call, *, pool_id: str, username: str) -> Delivery:
     """An operator ends a password (AdminResetUserPassword): the user gets a code and must set a new one with it.
 
-    Raises ResourceNotFound, UserNotFound, NotAuthorized, InvalidParameter, UnexpectedLambda.
+    Raises ResourceNotFound, UserNotFound, NotAuthorized, InvalidParameter, and the refusals of triggers.
     """
+    words = _words_of_operator(call, pool_id, username)
     with call.db.write() as tx:
         pool = access.require_pool(call, tx, pool_id)
         user = users.find_locked(tx, pool.pool_id, access.require_user(tx, pool, username).sub)
@@ -167,4 +190,14 @@ def reset_by_operator(call: Call, *, pool_id: str, username: str) -> Delivery:
         tell(call, tx, pool.pool_id, "password_reset_required", user.sub)
         # The code belongs to the generation that begins here.
         current = users.find(tx, pool.pool_id, user.sub) or user
-        return _send(call, tx, pool, current, attribute, None)
+        return _send(call, tx, pool, current, attribute, None, words.get(attribute))
+
+
+def _words_of_operator(call: Call, pool_id: str, username: str) -> dict[Attribute, Words]:
+    with call.db.read() as tx:
+        pool = access.require_pool(call, tx, pool_id)
+        user = access.require_user(tx, pool, username)
+    attribute = _reset_to(pool, user)
+    if isinstance(attribute, errors.Fault) or not user.enabled:
+        return {}
+    return {attribute: _words(call, pool, user, attribute, None)}

@@ -83,7 +83,7 @@ def resumed(call: Call, tx: Transaction, attempt: Attempt, step: str, blob: byte
     Raises ResourceNotFound, NotAuthorized for a blob of another pool, client or step.
     """
     pool_id, folding = _locate(call, tx, attempt)
-    begun = progress.open_blob(call, pool_id, attempt.client_id, step, blob)
+    begun = progress.open_blob(call, tx, pool_id, attempt.client_id, step, blob)
     found = sign_ins.by_sub(tx, pool_id, attempt.client_id, begun.subject)
     return _of(call, tx, attempt, found, begun.typed, name_key(begun.typed, folding)), begun
 

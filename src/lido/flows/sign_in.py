@@ -15,15 +15,17 @@ from lido.call import Call
 from lido.flows import (
     access,
     challenges,
+    custom_auth,
     lockout,
     magic_links,
+    migration,
     progress,
     scenes,
+    sign_in_triggers,
     sign_up_session,
     situations,
     step_up,
     tries,
-    triggers,
 )
 from lido.flows.challenges import Challenge, Effect, Offer, Right, Turn, Wrong
 from lido.flows.events import Fact, tell
@@ -31,14 +33,14 @@ from lido.flows.progress import INVALID, Progress
 from lido.flows.scenes import Attempt, Scene, required
 from lido.flows.srp_exchange import block_of
 from lido.records import Status
-from lido.rules import first_factors, steps
+from lido.rules import first_factors, password_policy, steps
 from lido.rules.app_clients import Terms
+from lido.rules.custom_challenges import Round
 from lido.rules.steps import Ask, Door, Enter, Flow, Proof, Refuse
 from lido.storage import lockouts
 from lido.storage.database import Transaction
 
 _SECRET_BLOCK_SECONDS = 60
-_TRIGGERS = ("PreAuthentication", "PostAuthentication", "PreTokenGeneration")
 
 
 class NextChallenge(Struct, frozen=True):
@@ -85,7 +87,8 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
     """Begin a sign-in by that flow; `session` is what a sign-up or a link left, for the flow that offers a choice.
 
     Raises InvalidParameter (flow, parameters), ResourceNotFound, NotAuthorized, UserNotFound where the client does not
-    hide it, PasswordResetRequired, UserNotConfirmed, UnexpectedLambda, InvalidUserPoolConfiguration, TooManyRequests.
+    hide it, PasswordResetRequired, UserNotConfirmed, InvalidUserPoolConfiguration, TooManyRequests, and the refusals of
+    triggers.
     """
     flow = _flow(flow_name, attempt.door)
     typed = required(attempt.given, "USERNAME")
@@ -95,12 +98,11 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
         _require_allowed(scene.terms, flow)
         access.check_secret_hash(call, tx, scene.client, typed, attempt.given.get("SECRET_HASH"))
     hides = access.hides_users(scene.pool, scene.client)
-    if scene.user is None:
-        if flow.at_once or chooses:
-            triggers.require_none(scene.pool, "UserMigration")
-        if not hides:
-            raise errors.UserNotFound
-    triggers.require_none(scene.pool, *_TRIGGERS)
+    if migration.may_bring(scene) and (flow.at_once or (chooses and _choice(attempt) == "PASSWORD")):
+        scene = _migrated(call, scene, attempt)
+    if scene.user is None and not hides:
+        raise errors.UserNotFound
+    call = sign_in_triggers.before(call, scene)
     if chooses and session:
         return _with_proof(call, attempt, session, typed)
     begun = Progress(
@@ -117,6 +119,8 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
     scene = scenes.with_device(call, scene, begun.device_key)
     if chooses:
         begun = step_up.begin(call, scene, begun, attempt.given)
+    if custom_auth.is_one(begun):
+        begun = custom_auth.begin(call, scene, begun, attempt.given)
     situation = situations.of(call, scene, begun)
     has_no_choice = chooses and not begun.proofs and scene.user is not None and not situation.first_factors
     if has_no_choice and not hides and situation.status == Status.UNCONFIRMED:
@@ -126,7 +130,10 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
         scene = scenes.as_nobody(call, scene)
         begun = structs.replace(begun, subject=scene.subject, state=situations.state(scene))
         situation = situations.of(call, scene, begun)
-    return _begin(Turn(call, scene, begun, attempt.given, situation), at_once=flow.at_once)
+    turn = Turn(call, scene, begun, attempt.given, situation)
+    if custom_auth.is_one(begun):
+        return _go_on(_Step(turn, (), reserved=False), Right(scene, progress=begun))
+    return _begin(turn, at_once=flow.at_once)
 
 
 def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | None) -> Outcome:
@@ -142,12 +149,14 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     with call.db.read() as tx:
         scene, begun = scenes.resumed(call, tx, attempt, challenge_name, blob)
         access.check_secret_hash(call, tx, scene.client, named, attempt.given.get("SECRET_HASH"))
-    triggers.require_none(scene.pool, *_TRIGGERS)
     if begun.door != attempt.door:
         raise errors.NotAuthorized(INVALID)
     situations.require_same(scene, begun)
     situations.require_called(call, scene, named)
     _require_allowed(scene.terms, steps.FLOWS[begun.flow])
+    if migration.may_bring(scene) and "PASSWORD" in (challenge_name, attempt.given.get("ANSWER")):
+        scene = _migrated(call, scene, attempt)
+        begun = structs.replace(begun, subject=scene.subject, state=situations.state(scene))
     if not begun.device_key:
         begun = structs.replace(begun, device_key=scenes.named_device(attempt.given))
     scene = scenes.with_device(call, scene, begun.device_key)
@@ -159,9 +168,18 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     return _judge(Turn(call, scene, begun, attempt.given, situation), challenge, spend=True)
 
 
+def _migrated(call: Call, scene: Scene, attempt: Attempt) -> Scene:
+    """The scene with the user whom the pool's trigger brings for the password; as it was where none came along."""
+    password = attempt.given.get("PASSWORD")
+    if not password:
+        return scene
+    password_policy.refuse_malformed(password)
+    migration.at_sign_in(call, scene.pool, scene.client, scene.typed, password, subject=scene.subject)
+    with call.db.read() as tx:
+        return scenes.by_name(call, tx, attempt, scene.typed)
+
+
 def _flow(name: str, door: Door) -> Flow:
-    if name in steps.NOT_BUILT_FLOWS:
-        raise errors.InvalidParameter(steps.NOT_BUILT.format(name))
     flow = steps.FLOWS.get(steps.ALIASES.get(name, name))
     if flow is None or door not in flow.doors:
         raise errors.InvalidParameter("Initiate Auth method not supported.")
@@ -304,6 +322,8 @@ def _go_on(step: _Step, verdict: Right) -> Outcome:
     call, scene, going = step.turn.call, verdict.scene, verdict.progress or step.turn.progress
     proofs = (*going.proofs, verdict.proof) if verdict.proof else going.proofs
     further = structs.replace(going, proofs=proofs, state=situations.state(scene))
+    if custom_auth.is_one(further) and verdict.progress is None:
+        further = _decided(step, verdict, further)
     situation = situations.of(call, scene, further)
     following = steps.next_step(situation)
     match following:
@@ -315,23 +335,47 @@ def _go_on(step: _Step, verdict: Right) -> Outcome:
             return _ask(step, verdict, Turn(call, scene, further, step.turn.given, situation))
         case Refuse(fault, sentence):
             refusal = fault(sentence)
-            step.settle("refused", refusal.message)
+            step.settle("refused", refusal.message, failed=_failed(verdict))
             raise refusal
+
+
+def _decided(step: _Step, verdict: Right, further: Progress) -> Progress:
+    """What the pool's triggers decide after that answer."""
+    latest = verdict.round or Round(step.turn.progress.step, result=True)
+    try:
+        return custom_auth.decide(step.turn.call, verdict.scene, further, latest)
+    except errors.Fault as fault:
+        _break_off(step, verdict, fault)
+        raise
+
+
+def _failed(verdict: Right) -> bool:
+    """Whether the answer was wrong, although the sign-in may go on."""
+    return verdict.round is not None and not verdict.round.result
+
+
+def _break_off(step: _Step, verdict: Right, fault: errors.Fault) -> None:
+    """What follows could not be had. A wrong guess counts all the same; a right answer may be given again."""
+    if _failed(verdict):
+        step.settle("refused", fault.message, failed=True)
+    else:
+        step.abandon()
 
 
 def _ask(step: _Step, verdict: Right, turn: Turn) -> Outcome:
     """The next challenge. A step that proved and changed nothing is not spent: it may be answered again."""
-    is_spent = verdict.proof is not None or bool(verdict.effects)
+    is_spent = verdict.proof is not None or bool(verdict.effects) or verdict.round is not None
     try:
         challenge = challenges.find(turn.progress.step)
         if not turn.progress.proofs and _is_answered(turn):
             return _judge(turn, challenge, spend=bool(step.spent))
         offer = challenge.offer(turn)
-    except errors.Fault:
-        step.abandon()
+    except errors.Fault as fault:
+        _break_off(step, verdict, fault)
         raise
     if is_spent or offer.effects:
-        step.settle("challenged", challenge.NAME, effects=(*verdict.effects, *offer.effects), spend=is_spent)
+        effects, failed = (*verdict.effects, *offer.effects), _failed(verdict)
+        step.settle("challenged", challenge.NAME, effects=effects, failed=failed, spend=is_spent)
     return _present(turn, challenge, offer)
 
 
@@ -345,4 +389,5 @@ def _present(turn: Turn, challenge: Challenge, offer: Offer) -> NextChallenge:
     blob = progress.seal(call, pool_id, client_id, going)
     if in_block:
         return NextChallenge(challenge.NAME, offer.parameters | {"SECRET_BLOCK": b64encode(blob).decode()}, None)
+    blob = progress.shortened(call, pool_id, blob, going.expires_at)
     return NextChallenge(challenge.NAME, offer.parameters, progress.write(client_id, blob), offer.available)

@@ -9,7 +9,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import codes, delivery, handles, magic_links, triggers
+from lido.flows import codes, delivery, handles, magic_links, wording
 from lido.flows.challenges import Effect, Judgement, Offer, Right, Turn, Wrong
 from lido.flows.delivery import Attribute, Letter
 from lido.flows.events import Fact, tell
@@ -25,7 +25,6 @@ from lido.storage.database import Transaction
 WRONG = Wrong("Invalid code or auth state for the user.", errors.CodeMismatch)
 
 _DIGEST = "sign-in code"
-_SENDERS = {"EMAIL": "CustomEmailSender", "SMS": "CustomSMSSender"}
 _FLAGS: dict[Attribute, str] = {"email": "email_verified", "phone_number": "phone_number_verified"}
 _FACTORS: dict[Attribute, FactorName] = {"email": "email_otp", "phone_number": "sms"}
 
@@ -43,17 +42,16 @@ _decode = msgspec.msgpack.Decoder(_Sent).decode
 def offer(turn: Turn, attribute: Attribute) -> Offer:
     """A code for the user's e-mail address or phone number, or for the address that is to become one.
 
-    Raises UnexpectedLambda; presenting it raises TooManyRequests when too many were asked for.
+    Raises the refusals of triggers; presenting it raises TooManyRequests when too many were asked for.
     """
     call, scene, medium = turn.call, turn.scene, delivery.MEDIA[attribute]
-    triggers.require_none(scene.pool, "CustomMessage", _SENDERS[medium])
     purpose = Purpose.MFA if turn.progress.proofs else Purpose.FIRST_FACTOR
     address = _address(turn, attribute)
     if magic_links.is_chosen(turn.progress):
         code, letter = magic_links.make(turn, address)
     else:
         code = rules.code_digits(call.entropy.bytes(rules.RANDOM_BYTES), rules.RULES[purpose].digits)
-        letter = delivery.authentication(scene.pool, scene.user, medium, address, code) if address else None
+        letter = _letter(turn, medium, address, code) if address else None
     simulated = delivery.simulated(call, scene.pool, scene.typed, [attribute])
     masked = delivery.mask(medium, address) if address else simulated.destination
     digest = call.keys.mac(_DIGEST, scene.pool.pool_id, scene.subject, code)
@@ -63,6 +61,16 @@ def offer(turn: Turn, attribute: Attribute) -> Offer:
         parameters["USER_ID_FOR_SRP"] = scene.user.username
     effects = (_sending(turn, purpose, attribute, letter),)
     return Offer(parameters, secret=msgspec.msgpack.encode(sent), effects=effects)
+
+
+def _letter(turn: Turn, medium: delivery.Medium, address: str, code: str) -> Letter | None:
+    call, scene = turn.call, turn.scene
+    if scene.user is None:
+        return None
+    client_id = scene.client.client_id
+    words = wording.ask(call, scene.pool, scene.user, medium, "Authentication", client_id)
+    letter = delivery.authentication(scene.pool, scene.user, medium, address, code, words)
+    return delivery.for_trigger(call, letter, client_id)
 
 
 def answer(turn: Turn, attribute: Attribute, *names: str) -> Judgement:

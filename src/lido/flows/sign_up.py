@@ -6,14 +6,15 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, codes, delivery, handles, passwords, sign_up_session, strangers
+from lido.flows import access, codes, delivery, handles, passwords, sign_up_session, strangers, triggers, wording
 from lido.flows.delivery import Delivery
 from lido.flows.events import Fact, tell
 from lido.flows.strangers import Stranger
-from lido.flows.triggers import require_none
 from lido.records import Client, Code, Factor, HandleKind, Pool, Status, User
 from lido.rules import attributes as attribute_rules
-from lido.rules import password_policy, profile, schema
+from lido.rules import password_policy, profile, schema, trigger_events
+from lido.rules.custom_messages import Words
+from lido.rules.trigger_events import SignUpAnswer
 from lido.rules.usernames import check_username
 from lido.storage import codes as stored_codes
 from lido.storage import users
@@ -42,26 +43,76 @@ def register(
     username: str,
     password: str | None,
     attributes: Mapping[str, str | None],
+    validation_data: Mapping[str, str] | None = None,
 ) -> SignedUp:
-    """A person signs up (SignUp); the user waits to be confirmed.
+    """A person signs up (SignUp); the user waits to be confirmed, unless the pool's trigger does that.
 
-    Raises ResourceNotFound, NotAuthorized, InvalidPassword, InvalidParameter, UsernameExists, UnexpectedLambda.
+    Raises ResourceNotFound, NotAuthorized, InvalidPassword, InvalidParameter, UsernameExists, and the refusals of
+    triggers; one that fails after the confirmation undoes nothing.
     """
     with call.db.read() as tx:
         pool, client = access.pool_and_client(tx, client_id)
         access.check_secret_hash(call, tx, client, username, secret_hash)
     _refuse_closed(pool)
-    require_none(pool, "PreSignUp")
     user = _described(call, pool, client, username, attributes)
     if password or not lets_in_without_password(pool):
         passwords.check_policy(pool, username, password or "", prefix=password_policy.DID_NOT_CONFORM)
         user = msgspec.structs.replace(user, factors=Factor.PASSWORD)
     with call.db.read() as tx:
         handles.refuse_taken(tx, pool, user)
+    answer = _asked(call, pool, client, user, attributes, validation_data)
+    user = _as_answered(user, answer)
+    words = _words(call, pool, user, "SignUp", client) if user.status == Status.UNCONFIRMED else None
     material = passwords.make_material(call, pool, user.sub, user.username, password) if password else None
     with call.db.write() as tx:
-        sent = _add(call, tx, pool, client, user, material)
+        sent = _add(call, tx, pool, client, user, material, words)
+    if user.status == Status.CONFIRMED:
+        _tell_confirmed(call, pool, user, client.client_id)
+        return SignedUp(user, None)
     return SignedUp(user, sent, sign_up_session.after_sign_up(call, client, user, username))
+
+
+def _asked(
+    call: Call,
+    pool: Pool,
+    client: Client,
+    user: User,
+    attributes: Mapping[str, str | None],
+    validation_data: Mapping[str, str] | None,
+) -> SignUpAnswer:
+    if not triggers.is_named(pool, "PreSignUp"):
+        return SignUpAnswer()
+    event = trigger_events.pre_sign_up(
+        "SignUp",
+        user.username,
+        client.client_id,
+        {name: value for name, value in attributes.items() if value is not None},
+        validation_data=validation_data,
+        client_metadata=call.client_metadata,
+    )
+    return triggers.ask(call, pool, event, trigger_events.sign_up_answer)
+
+
+def _as_answered(user: User, answer: SignUpAnswer) -> User:
+    """The user as the trigger wants it. Raises InvalidLambdaResponse where it verifies what the user lacks."""
+    for attribute, wanted in (("email", answer.verify_email), ("phone_number", answer.verify_phone)):
+        if wanted and getattr(user, attribute) is None:
+            raise errors.InvalidLambdaResponse(f"PreSignUp cannot verify {attribute}: the user has none.")
+    flags = {"email_verified": answer.verify_email, "phone_number_verified": answer.verify_phone}
+    proven = profile.with_attributes(user, {name: "true" for name, wanted in flags.items() if wanted})
+    return msgspec.structs.replace(proven, status=Status.CONFIRMED) if answer.confirm else proven
+
+
+def _words(call: Call, pool: Pool, user: User, source: delivery.Source, client: Client) -> Words | None:
+    attribute = delivery.to_confirm(pool, user)
+    return attribute and wording.ask(call, pool, user, delivery.MEDIA[attribute], source, client.client_id)
+
+
+def _tell_confirmed(call: Call, pool: Pool, user: User, client_id: str | None) -> None:
+    """Tell the trigger, after the fact. Raises its refusals, which undo nothing."""
+    told = trigger_events.attributes(pool, user)
+    event = trigger_events.post_confirmation("ConfirmSignUp", user.username, client_id, told, call.client_metadata)
+    triggers.tell(call, pool, event)
 
 
 def new_user(call: Call, pool: Pool, username: str, attributes: Mapping[str, str], *, status: Status) -> User:
@@ -128,15 +179,25 @@ def _described(call: Call, pool: Pool, client: Client, username: str, attributes
 
 
 def _add(
-    call: Call, tx: Transaction, pool: Pool, client: Client, user: User, material: bytes | None
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    client: Client,
+    user: User,
+    material: bytes | None,
+    words: Words | None,
 ) -> Delivery | None:
-    handles.claim_all(call, tx, pool, user, force_alias=False)
+    # An address can be proven by now only because a trigger says so: then the alias moves, as on Cognito.
+    handles.claim_all(call, tx, pool, user, force_alias=user.email_verified or user.phone_verified)
     users.add(tx, user, profile.search_keys(user, pool.folding))
     if material is not None:
         passwords.store(call, tx, pool, user.sub, material, replaced=None)
     tell(call, tx, pool.pool_id, "signed_up", user.sub, Fact(client_id=client.client_id))
+    if user.status == Status.CONFIRMED:
+        tell(call, tx, pool.pool_id, "confirmed", user.sub, Fact(client_id=client.client_id, reason="PreSignUp"))
+        return None
     attribute = delivery.to_confirm(pool, user)
-    return _send(call, tx, pool, client, user, attribute, "SignUp") if attribute else None
+    return _send(call, tx, pool, client, user, attribute, "SignUp", words) if attribute else None
 
 
 def _send(
@@ -147,6 +208,7 @@ def _send(
     user: User,
     attribute: delivery.Attribute,
     source: delivery.Source,
+    words: Words | None,
 ) -> Delivery:
     return delivery.send_code(
         call,
@@ -158,6 +220,7 @@ def _send(
         attribute=attribute,
         address=delivery.address_of(user, attribute) or "",
         client_id=client.client_id,
+        words=words,
     )
 
 
@@ -175,11 +238,10 @@ def confirm(
 
     Returns the session that signs in, where the client allows the flow for it; `session`, if given, must be that of
     the sign-up. Raises ResourceNotFound, NotAuthorized, UserNotFound, LimitExceeded, ExpiredCode, CodeMismatch,
-    AliasExists, UnexpectedLambda.
+    AliasExists, and the refusals of the trigger that is told afterwards.
     """
     stranger = strangers.meet(call, client_id, username, secret_hash)
     pool, user = stranger.pool, stranger.user
-    require_none(pool, "PostConfirmation")
     if user is None and not stranger.hides:
         raise errors.UserNotFound(strangers.UNKNOWN)
     if user is not None and not stranger.hides_all:
@@ -191,16 +253,19 @@ def confirm(
         sign_up_session.require_of(call, client_id, user.sub, session)
     try:
         with call.db.write() as tx:
-            shown = _confirm(call, tx, stranger, user.sub, code, force_alias=force_alias)
+            confirmed, shown = _confirm(call, tx, stranger, user.sub, code, force_alias=force_alias)
     except errors.ExpiredCode:
         if stranger.hides_all:
             raise errors.CodeMismatch from None
         raise
+    _tell_confirmed(call, pool, confirmed, client_id)
     medium = delivery.MEDIA["email" if shown.attribute == "email" else "phone_number"]
     return sign_up_session.after_confirmation(call, client_id, user.sub, username, medium)
 
 
-def _confirm(call: Call, tx: Transaction, stranger: Stranger, sub: str, code: str, *, force_alias: bool) -> Code:
+def _confirm(
+    call: Call, tx: Transaction, stranger: Stranger, sub: str, code: str, *, force_alias: bool
+) -> tuple[User, Code]:
     pool = stranger.pool
     user = users.find_locked(tx, pool.pool_id, sub)
     if user is None:
@@ -212,7 +277,7 @@ def _confirm(call: Call, tx: Transaction, stranger: Stranger, sub: str, code: st
     handles.store(call, tx, pool, user, proven, force_alias=force_alias, sentence=handles.EXISTS_AT_CONFIRMATION)
     users.set_status(tx, pool.pool_id, sub, status=Status.CONFIRMED, seen=Status.UNCONFIRMED, now=call.now)
     tell(call, tx, pool.pool_id, "confirmed", sub, Fact(client_id=stranger.client.client_id))
-    return shown
+    return msgspec.structs.replace(proven, status=Status.CONFIRMED), shown
 
 
 def _refuse_confirmed(user: User) -> None:
@@ -223,7 +288,7 @@ def _refuse_confirmed(user: User) -> None:
 def resend(call: Call, *, client_id: str, secret_hash: str | None, username: str) -> Delivery:
     """The new user asks for another code (ResendConfirmationCode); the one before is worth nothing any more.
 
-    Raises ResourceNotFound, NotAuthorized, UserNotFound, InvalidParameter, LimitExceeded, UnexpectedLambda.
+    Raises ResourceNotFound, NotAuthorized, UserNotFound, InvalidParameter, LimitExceeded, and the refusals of triggers.
     """
     stranger = strangers.meet(call, client_id, username, secret_hash)
     pool, user = stranger.pool, stranger.user
@@ -231,13 +296,16 @@ def resend(call: Call, *, client_id: str, secret_hash: str | None, username: str
     if not possible:
         raise errors.InvalidParameter(_NOTHING_TO_VERIFY)
     attribute = _resent_to(stranger)
+    words = None
     if isinstance(attribute, errors.Fault):
         stranger.refuse(attribute)
+    elif user is not None:
+        words = _words(call, pool, user, "ResendCode", stranger.client)
     with call.db.write() as tx:
         codes.ask(call, tx, pool, stranger.subject(call), codes.CONFIRM)
         if user is None or isinstance(attribute, errors.Fault):
             return delivery.simulated(call, pool, username, possible)
-        return _send(call, tx, pool, stranger.client, user, attribute, "ResendCode")
+        return _send(call, tx, pool, stranger.client, user, attribute, "ResendCode", words)
 
 
 def _resent_to(stranger: Stranger) -> delivery.Attribute | errors.Fault:
@@ -258,11 +326,10 @@ def _resent_to(stranger: Stranger) -> delivery.Attribute | errors.Fault:
 def confirm_by_operator(call: Call, *, pool_id: str, username: str) -> None:
     """An operator's word instead of the code (AdminConfirmSignUp); it proves no address.
 
-    Raises ResourceNotFound, UserNotFound, NotAuthorized, UnexpectedLambda.
+    Raises ResourceNotFound, UserNotFound, NotAuthorized, and the refusals of the trigger that is told afterwards.
     """
     with call.db.write() as tx:
         pool = access.require_pool(call, tx, pool_id)
-        require_none(pool, "PostConfirmation")
         user = access.require_user(tx, pool, username)
         _refuse_confirmed(user)
         if not users.set_status(
@@ -271,3 +338,4 @@ def confirm_by_operator(call: Call, *, pool_id: str, username: str) -> None:
             _refuse_confirmed(access.require_user(tx, pool, username))
         stored_codes.remove(tx, pool.pool_id, user.sub, codes.CONFIRM)
         tell(call, tx, pool.pool_id, "confirmed", user.sub)
+    _tell_confirmed(call, pool, msgspec.structs.replace(user, status=Status.CONFIRMED), None)

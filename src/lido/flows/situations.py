@@ -43,6 +43,7 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
         factor_is_missing=is_missed,
         device=_device_rule(scene),
         device_begun=progress.device_begun,
+        defined=progress.defined,
         targets=progress.targets,
     )
 

@@ -6,17 +6,19 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, devices, grants, signing
+from lido.flows import access, devices, grants, sign_in_triggers
 from lido.flows import sessions as tracking
 from lido.flows.devices import NewDevice
 from lido.flows.events import Fact, tell
 from lido.flows.grants import GrantInfo
+from lido.flows.holders import Holder
 from lido.flows.sign_in import SignedIn
-from lido.records import Client, Pool, Session, Status, User
-from lido.rules import claims, jwt, refresh_tokens, second_factors, strength
+from lido.records import Pool, Session, Status, User
+from lido.rules import claims, jwt, refresh_tokens, second_factors, strength, token_changes
 from lido.rules.app_clients import Terms
 from lido.rules.profile import attributes_of
 from lido.rules.refresh_tokens import RefreshToken
+from lido.rules.token_changes import Changes
 from lido.storage import sessions, sign_ins, users
 
 
@@ -36,15 +38,8 @@ class Tokens(msgspec.Struct, frozen=True):
         return "Tokens(…)"
 
 
-class Holder(msgspec.Struct, frozen=True):
-    """For whom, through which client and with which keys tokens are made."""
-
-    pool: Pool
-    client: Client
-    terms: Terms
-    ring: signing.Ring
-    user: User
-    groups: tuple[sign_ins.Group, ...]
+_SOURCES = {"NEW_PASSWORD_REQUIRED": "NewPasswordChallenge", "DEVICE_PASSWORD_VERIFIER": "AuthenticateDevice"}
+"""What PreTokenGeneration hears of the last step of a sign-in; of all others it is Authentication."""
 
 
 class _NotWelcome(Exception):
@@ -54,16 +49,23 @@ class _NotWelcome(Exception):
 def issue(call: Call, signed_in: SignedIn) -> Tokens:
     """Open a session for whoever signed in and give its first tokens.
 
-    Everything that was decided before is decided again by the statement that opens it. Raises NotAuthorized,
-    PasswordResetRequired, UserNotConfirmed when the account changed meanwhile.
+    Everything that was decided before is decided again by the statement that opens it. Where a trigger stands between
+    proof and tokens, what the sign-in changed is true before it is asked. Raises NotAuthorized, PasswordResetRequired,
+    UserNotConfirmed when the account changed meanwhile, and the refusals of triggers.
     """
     scene = signed_in.scene
     user = scene.user
     if user is None:
         raise errors.NotAuthorized
+    info, new_device = _grant_info(signed_in), devices.named(call, scene)
+    holder, changes = Holder(scene.pool, scene.client, scene.terms, scene.ring, user, scene.groups), token_changes.NONE
+    if is_asked := sign_in_triggers.are_asked(scene.pool):
+        _settle(call, signed_in)
+        source = _SOURCES.get(signed_in.progress.step, "Authentication")
+        sign_in_triggers.after(call, holder, new_device=new_device is not None)
+        changes = sign_in_triggers.changes_to_tokens(call, holder := _reread(call, holder), source)
+        holder = _reread(call, holder)
     now = _moment_to_issue(call, scene.terms, user)
-    info = _grant_info(signed_in)
-    new_device = devices.named(call, scene)
     session = Session(
         pool_id=user.pool_id,
         sub=user.sub,
@@ -84,14 +86,14 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
         device_key=new_device.key if new_device else scene.device.device_key if scene.device else None,
         event_id=call.entropy.time_ordered_id(now),
     )
-    holder = Holder(scene.pool, scene.client, scene.terms, scene.ring, user, scene.groups)
-    access_token, id_token = mint(call, holder, session, now)
+    access_token, id_token = mint(call, holder, session, now, changes)
     continued = refresh_token(call, session, 1, now)
     tokens = Tokens(access_token, id_token, continued, scene.terms.access_seconds, new_device)
     try:
         with call.db.write() as tx:
             tracking.hold_user(tx, session)
-            signed_in.settle(tx)
+            if not is_asked:
+                signed_in.settle(tx)
             if not sessions.open_if_welcome(tx, session, address=call.address, agent=call.agent[: tracking.MOST_AGENT]):
                 raise _NotWelcome
             tracking.make_room(call, tx, scene.pool, session)
@@ -100,12 +102,36 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
             fact = Fact(client_id=session.client_id, session_id=session.id, names=list(info.amr))
             tell(call, tx, user.pool_id, "signed_in", user.sub, fact, event_id=session.event_id)
     except _NotWelcome:
-        signed_in.abandon(call)
+        _abandon(call, signed_in, is_settled=is_asked)
         _refuse_by_state(call, user)
+    except errors.Fault:
+        _abandon(call, signed_in, is_settled=is_asked)
+        raise
+    return tokens
+
+
+def _settle(call: Call, signed_in: SignedIn) -> None:
+    try:
+        with call.db.write() as tx:
+            signed_in.settle(tx)
     except errors.Fault:
         signed_in.abandon(call)
         raise
-    return tokens
+
+
+def _abandon(call: Call, signed_in: SignedIn, *, is_settled: bool) -> None:
+    if not is_settled:
+        signed_in.abandon(call)
+
+
+def _reread(call: Call, holder: Holder) -> Holder:
+    """The holder as the trigger before may have changed it. Raises NotAuthorized where the user is gone."""
+    user = holder.user
+    with call.db.read() as tx:
+        found = sign_ins.by_sub(tx, user.pool_id, holder.client.client_id, user.sub)
+    if found is None or found.user is None:
+        raise errors.NotAuthorized
+    return msgspec.structs.replace(holder, user=found.user, groups=found.groups)
 
 
 def _grant_info(signed_in: SignedIn) -> GrantInfo:
@@ -136,8 +162,10 @@ def _refuse_by_state(call: Call, user: User) -> NoReturn:
     raise errors.NotAuthorized
 
 
-def mint(call: Call, holder: Holder, session: Session, now: int) -> tuple[str, str]:
-    """Access and ID token of a session, signed: outside of any transaction."""
+def mint(
+    call: Call, holder: Holder, session: Session, now: int, changes: Changes = token_changes.NONE
+) -> tuple[str, str]:
+    """Access and ID token of a session, signed: outside of any transaction. `changes` are the trigger's."""
     user, terms, iss = holder.user, holder.terms, access.issuer(call, holder.pool)
     iat = now // 1000
     origin_jti = session.id if terms.revocable else None
@@ -177,6 +205,9 @@ def mint(call: Call, holder: Holder, session: Session, now: int) -> tuple[str, s
         acr=acr,
         amr=amr,
     )
+    if changes is not token_changes.NONE:
+        access_token = token_changes.to_access(access_token, changes, session.client_id)
+        id_token = token_changes.to_id(id_token, changes)
     keys = holder.ring.signing
     return jwt.sign(access_token, keys["access"]), jwt.sign(id_token, keys["id"])
 

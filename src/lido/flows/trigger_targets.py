@@ -1,6 +1,8 @@
 """The functions that triggers call: registered by name, put into a pool's `LambdaConfig`, and found by ARN."""
 
-from typing import Literal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +20,7 @@ from lido.storage import pools, trigger_targets
 from lido.storage.database import Transaction
 
 PURPOSE = "trigger target"
+Done = TypeVar("Done")
 _TRIES = 3
 _decode_environment = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -104,32 +107,30 @@ def register(
         TargetSettings(timeout_seconds=wish.timeout_seconds, folder=wish.folder),
         call.now,
     )
-    for _ in range(_TRIES):
-        with call.db.write() as tx:
-            seen = access.require_pool(call, tx, pool_id)
-            arn = lambda_config.arn(seen.region, call.house.account_id, wish.name)
-            config = lambda_config.with_function(seen.settings.shape.lambda_config, trigger, arn, version=version)
-            if again:
-                trigger_targets.remove(tx, wish.name)
-            if not trigger_targets.add(tx, row):
-                raise ValueError(f"There is a function {wish.name} already; choose another name, or replace it.")
-            if _set(call, tx, seen, _with_key(config, kms_key_id), "lido triggers add"):
-                return Registered(wish.name, arn, webhook_signature.key_text(key) if key else None)
-            tx.roll_back()
-    raise errors.ConcurrentModification
+
+    def store(tx: Transaction) -> str:
+        seen = access.require_pool(call, tx, pool_id)
+        arn = lambda_config.arn(seen.region, call.house.account_id, wish.name)
+        if again:
+            trigger_targets.remove(tx, wish.name)
+        if not trigger_targets.add(tx, row):
+            raise ValueError(f"There is a function {wish.name} already; choose another name, or replace it.")
+        _name(call, tx, seen, trigger, arn, version, kms_key_id)
+        return arn
+
+    arn = _settled(call, store)
+    return Registered(wish.name, arn, webhook_signature.key_text(key) if key else None)
 
 
 def name_function(
     call: Call, pool_id: str, trigger: str, arn: str, *, version: str | None = None, kms_key_id: str | None = None
 ) -> None:
     """Let that trigger of the pool call `arn`, which is registered or AWS Lambda's. Raises as `register`."""
-    for _ in range(_TRIES):
-        with call.db.write() as tx:
-            seen = access.require_pool(call, tx, pool_id)
-            config = lambda_config.with_function(seen.settings.shape.lambda_config, trigger, arn, version=version)
-            if _set(call, tx, seen, _with_key(config, kms_key_id), "lido triggers add"):
-                return
-    raise errors.ConcurrentModification
+
+    def store(tx: Transaction) -> None:
+        _name(call, tx, access.require_pool(call, tx, pool_id), trigger, arn, version, kms_key_id)
+
+    _settled(call, store)
 
 
 def every(call: Call) -> list[tuple[TriggerTarget, list[Use]]]:
@@ -154,38 +155,48 @@ def remove(call: Call, name: str) -> list[Use]:
 
     Raises ResourceNotFound, ConcurrentModification.
     """
+
+    def take_away(tx: Transaction) -> list[Use]:
+        if not trigger_targets.remove(tx, name):
+            raise errors.ResourceNotFound(f"There is no function {name}.")
+        uses = [use for use in _uses(tx) if lambda_config.name_in(use.function.arn) == name]
+        for use in uses:
+            seen = access.require_pool(call, tx, use.pool_id)
+            config = lambda_config.without_function(seen.settings.shape.lambda_config, use.trigger)
+            _set(call, tx, seen, config, "lido triggers remove")
+        return uses
+
+    return _settled(call, take_away)
+
+
+class _RaceLost(Exception):
+    """Somebody else changed a pool between our reading and our writing."""
+
+
+def _settled(call: Call, change: Callable[[Transaction], Done]) -> Done:
+    """Make a change in one transaction; anew, where a pool was changed meanwhile. Raises ConcurrentModification."""
     for _ in range(_TRIES):
-        with call.db.write() as tx:
-            if not trigger_targets.remove(tx, name):
-                raise errors.ResourceNotFound(f"There is no function {name}.")
-            uses = [use for use in _uses(tx) if lambda_config.name_in(use.function.arn) == name]
-            if all(_set_without(call, tx, pool_id, uses) for pool_id in dict.fromkeys(use.pool_id for use in uses)):
-                return uses
-            tx.roll_back()
+        with suppress(_RaceLost), call.db.write() as tx:
+            return change(tx)
     raise errors.ConcurrentModification
 
 
-def _set_without(call: Call, tx: Transaction, pool_id: str, uses: list[Use]) -> bool:
-    seen = access.require_pool(call, tx, pool_id)
-    config = seen.settings.shape.lambda_config or idp.LambdaConfigType()
-    for use in uses:
-        if use.pool_id == pool_id:
-            config = lambda_config.without_function(config, use.trigger)
-    return _set(call, tx, seen, config, "lido triggers remove")
+def _name(
+    call: Call, tx: Transaction, seen: Pool, trigger: str, arn: str, version: str | None, kms_key_id: str | None
+) -> None:
+    config = lambda_config.with_function(seen.settings.shape.lambda_config, trigger, arn, version=version)
+    if kms_key_id is not None:
+        config = replace(config, kms_key_id=kms_key_id)
+    _set(call, tx, seen, config, "lido triggers add")
 
 
-def _set(call: Call, tx: Transaction, seen: Pool, config: idp.LambdaConfigType, operation: str) -> bool:
-    """Replace the pool's triggers and nothing else, by the rules that UpdateUserPool obeys; False: a race is lost."""
+def _set(call: Call, tx: Transaction, seen: Pool, config: idp.LambdaConfigType, operation: str) -> None:
+    """Replace the pool's triggers and nothing else, by the rules that UpdateUserPool obeys. Raises _RaceLost."""
     settings = replace(seen.settings, shape=replace(seen.settings.shape, lambda_config=config))
     pool_requirements.check(settings, seen.region)
     if not pools.set_settings(tx, seen, name=seen.name, settings=settings, now=call.now):
-        return False
+        raise _RaceLost
     events.tell(call, tx, seen.pool_id, "pool_changed", fact=Fact(operation=operation, names=["LambdaConfig"]))
-    return True
-
-
-def _with_key(config: idp.LambdaConfigType, kms_key_id: str | None) -> idp.LambdaConfigType:
-    return config if kms_key_id is None else replace(config, kms_key_id=kms_key_id)
 
 
 def _uses(tx: Transaction) -> list[Use]:

@@ -7,11 +7,11 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, delivery, handles, passwords, sign_up
+from lido.flows import access, delivery, handles, passwords, sign_up, triggers, wording
 from lido.flows.events import Fact, tell
-from lido.flows.triggers import require_none
 from lido.records import Factor, Pool, Status, User
-from lido.rules import attributes, password_policy, schema
+from lido.rules import attributes, password_policy, schema, trigger_events
+from lido.rules.custom_messages import Words
 from lido.rules.filters import Filter
 from lido.rules.passwords import TEMPORARY_SEED_BYTES, generate_temporary
 from lido.rules.profile import attributes_of, search_keys
@@ -40,18 +40,21 @@ def create(
     invitation: Invitation,
     *,
     force_alias: bool,
+    validation_data: Mapping[str, str] | None = None,
 ) -> User:
     """A new user who must change the temporary password at the first sign-in (AdminCreateUser).
 
     In a pool of passwordless sign-in and without a password given, one who has none and is confirmed at once.
-    Raises ResourceNotFound, InvalidParameter, InvalidPassword, UnexpectedLambda, UsernameExists (for an alias, too).
+    Raises ResourceNotFound, InvalidParameter, InvalidPassword, UsernameExists (for an alias, too), and the refusals of
+    triggers.
     """
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, pool_id)
-        require_none(pool, "PreSignUp")
         password = _first_password(call, pool, username, invitation)
         user = _composed(call, pool, username, values, has_password=password is not None)
         _in_operators_words(pool, lambda: handles.refuse_taken(tx, pool, user))
+    _tell_sign_up(call, pool, user, values, validation_data)
+    words = _words(call, pool, user, invitation) if password else {}
     material = passwords.make_material(call, pool, user.sub, user.username, password) if password else None
     with call.db.write() as tx:
         _in_operators_words(pool, lambda: handles.claim_all(call, tx, pool, user, force_alias=force_alias))
@@ -60,15 +63,43 @@ def create(
         if password and material:
             until = temporary_until(call, pool)
             passwords.store(call, tx, pool, user.sub, material, replaced=None, temporary=True, expires_at=until)
-            _invite(call, tx, pool, user, password, invitation, until)
+            _invite(call, tx, pool, user, password, invitation, until, words)
     return user
+
+
+def _tell_sign_up(
+    call: Call,
+    pool: Pool,
+    user: User,
+    values: Mapping[str, str | None],
+    validation_data: Mapping[str, str] | None,
+) -> None:
+    """Ask PreSignUp, which may refuse; what it answers is for people who sign up themselves."""
+    given = {name: value for name, value in values.items() if value is not None}
+    event = trigger_events.pre_sign_up(
+        "AdminCreateUser",
+        user.username,
+        None,
+        given,
+        validation_data=validation_data,
+        client_metadata=call.client_metadata,
+    )
+    triggers.tell(call, pool, event)
+
+
+def _words(call: Call, pool: Pool, user: User, invitation: Invitation) -> dict[str, Words]:
+    return {
+        medium: wording.ask(call, pool, user, medium, "AdminCreateUser", None)
+        for attribute, medium in delivery.MEDIA.items()
+        if medium in invitation.media and delivery.address_of(user, attribute) is not None
+    }
 
 
 def invite_again(call: Call, pool_id: str, username: str, invitation: Invitation) -> User:
     """A new temporary password, a new clock and a new message for a user who never used the last one.
 
-    Raises ResourceNotFound, UserNotFound, UnsupportedUserState, InvalidParameter, InvalidPassword, UnexpectedLambda,
-    and TooManyRequests when others keep setting the same password.
+    Raises ResourceNotFound, UserNotFound, UnsupportedUserState, InvalidParameter, InvalidPassword, the refusals of
+    triggers, and TooManyRequests when others keep setting the same password.
     """
     for _ in range(_RACES):
         with call.db.read() as tx:
@@ -78,6 +109,7 @@ def invite_again(call: Call, pool_id: str, username: str, invitation: Invitation
         _require_invited(user.status, username)
         password = invitation.temporary_password or _temporary(call, pool)
         passwords.check_policy(pool, user.username, password, prefix=password_policy.DID_NOT_CONFORM)
+        words = _words(call, pool, user, invitation)
         material = passwords.make_material(call, pool, user.sub, user.username, password)
         with call.db.write() as tx:
             until = temporary_until(call, pool)
@@ -86,7 +118,7 @@ def invite_again(call: Call, pool_id: str, username: str, invitation: Invitation
                 if not users.set_status(tx, pool.pool_id, user.sub, status=waiting, seen=waiting, now=call.now):
                     raise errors.UnsupportedUserState(_NOT_INVITED.format(username))
                 tell(call, tx, pool.pool_id, "invited", user.sub, Fact(operation="AdminCreateUser"))
-                _invite(call, tx, pool, user, password, invitation, until)
+                _invite(call, tx, pool, user, password, invitation, until, words)
                 return replace(user, modified_at=call.now)
     raise errors.TooManyRequests
 
@@ -151,12 +183,28 @@ def _temporary(call: Call, pool: Pool) -> str:
 
 
 def _invite(
-    call: Call, tx: Transaction, pool: Pool, user: User, password: str, invitation: Invitation, until: int
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    user: User,
+    password: str,
+    invitation: Invitation,
+    until: int,
+    words: Mapping[str, Words],
 ) -> None:
     """Write the invitation to each address that was asked for and that the user has."""
     for attribute, medium in delivery.MEDIA.items():
         if medium in invitation.media and delivery.address_of(user, attribute) is not None:
-            delivery.send_invitation(call, tx, pool, user, attribute=attribute, password=password, expires_at=until)
+            delivery.send_invitation(
+                call,
+                tx,
+                pool,
+                user,
+                attribute=attribute,
+                password=password,
+                expires_at=until,
+                words=words.get(medium),
+            )
 
 
 def _in_operators_words(pool: Pool, claim: Callable[[], None]) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable, Mapping
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, codes, delivery, handles
+from lido.flows import access, codes, delivery, handles, wording
 from lido.flows.access import SignedInUser
 from lido.flows.delivery import MEDIA, Attribute, Delivery
 from lido.flows.events import Fact, tell
 from lido.records import Client, Pool, User
 from lido.rules import attributes as rules
 from lido.rules import schema
+from lido.rules.custom_messages import Words
 from lido.rules.profile import attributes_of, search_keys, with_attributes
 from lido.storage import codes as stored_codes
 from lido.storage import pending_attributes, users
@@ -26,17 +27,18 @@ _PURPOSES: dict[Attribute, str] = {"email": codes.VERIFY_EMAIL, "phone_number": 
 def update_own(call: Call, signed_in: SignedInUser, values: Mapping[str, str | None]) -> list[Delivery]:
     """A person writes attributes through an app client, an empty value deletes; where codes went.
 
-    Raises NotAuthorized, InvalidParameter, AliasExists, UserNotFound, UnexpectedLambda, and TooManyRequests when too
-    many codes were asked for, because UpdateUserAttributes has no LimitExceeded.
+    Raises NotAuthorized, InvalidParameter, AliasExists, UserNotFound, the refusals of triggers, and TooManyRequests
+    when too many codes were asked for, because UpdateUserAttributes has no LimitExceeded.
     """
     pool, client = signed_in.pool, signed_in.client
     given = rules.without_null(values)
     rules.check_user_may_write(given, client.settings.shape.write_attributes)
     _require_recent_for_addresses(call, signed_in, given)
+    words = _words(call, pool, signed_in.user, given, client)
     with call.db.write() as tx:
         user = _require_locked(tx, pool, signed_in.user.sub)
         try:
-            return _update(call, tx, pool, user, given, client)
+            return _update(call, tx, pool, user, given, client, words)
         except errors.LimitExceeded as fault:
             raise errors.TooManyRequests(fault.message) from None
 
@@ -44,14 +46,17 @@ def update_own(call: Call, signed_in: SignedInUser, values: Mapping[str, str | N
 def update_for(call: Call, pool_id: str, username: str, values: Mapping[str, str | None]) -> None:
     """An operator writes attributes of a user, the verified flags too.
 
-    Raises ResourceNotFound, UserNotFound, InvalidParameter, AliasExists, UnexpectedLambda.
+    Raises ResourceNotFound, UserNotFound, InvalidParameter, AliasExists, and the refusals of triggers.
     """
     given = rules.without_null(values)
     rules.check_operator_may_write(given)
-    with call.db.write() as tx:
+    with call.db.read() as tx:
         pool = access.require_pool(call, tx, pool_id)
+        seen = access.require_user(tx, pool, username)
+    words = _words(call, pool, seen, given, None)
+    with call.db.write() as tx:
         user = _require_locked(tx, pool, access.require_user(tx, pool, username).sub)
-        _update(call, tx, pool, user, given, None)
+        _update(call, tx, pool, user, given, None, words)
 
 
 def delete_own(call: Call, signed_in: SignedInUser, names: Collection[str]) -> None:
@@ -62,7 +67,7 @@ def delete_own(call: Call, signed_in: SignedInUser, names: Collection[str]) -> N
     _require_recent_for_addresses(call, signed_in, names)
     with call.db.write() as tx:
         user = _require_locked(tx, pool, signed_in.user.sub)
-        _update(call, tx, pool, user, dict.fromkeys(names, ""), signed_in.client)
+        _update(call, tx, pool, user, dict.fromkeys(names, ""), signed_in.client, {})
 
 
 def delete_for(call: Call, pool_id: str, username: str, names: Collection[str]) -> None:
@@ -70,21 +75,23 @@ def delete_for(call: Call, pool_id: str, username: str, names: Collection[str]) 
     with call.db.write() as tx:
         pool = access.require_pool(call, tx, pool_id)
         user = _require_locked(tx, pool, access.require_user(tx, pool, username).sub)
-        _update(call, tx, pool, user, dict.fromkeys(names, ""), None)
+        _update(call, tx, pool, user, dict.fromkeys(names, ""), None, {})
 
 
 def ask(call: Call, signed_in: SignedInUser, name: str) -> Delivery:
     """Send a code to the address that waits for its proof, else to the present one (GetUserAttributeVerificationCode).
 
-    Raises InvalidParameter, LimitExceeded, UserNotFound, UnexpectedLambda.
+    Raises InvalidParameter, LimitExceeded, UserNotFound, and the refusals of triggers.
     """
     attribute, pool = _require_address(name), signed_in.pool
+    client_id = signed_in.client.client_id
+    words = wording.ask(call, pool, signed_in.user, MEDIA[attribute], "VerifyUserAttribute", client_id)
     with call.db.write() as tx:
         user = _require_locked(tx, pool, signed_in.user.sub)
         address = _to_prove(tx, user, attribute)
         if address is None:
             raise errors.InvalidParameter(f"User does not have a {attribute} to verify.")
-        return _send(call, tx, pool, user, attribute, address, signed_in.client, "VerifyUserAttribute")
+        return _send(call, tx, pool, user, attribute, address, signed_in.client, "VerifyUserAttribute", words)
 
 
 def prove(call: Call, signed_in: SignedInUser, name: str, code: str) -> None:
@@ -111,8 +118,27 @@ def prove(call: Call, signed_in: SignedInUser, name: str, code: str) -> None:
         tell(call, tx, pool.pool_id, "attribute_verified", user.sub, Fact(names=[attribute]))
 
 
+def _words(
+    call: Call, pool: Pool, user: User, values: Mapping[str, str], client: Client | None
+) -> dict[Attribute, Words]:
+    """What the pool's trigger says of the codes that will follow from `values`."""
+    client_id, after = client.client_id if client else None, with_attributes(user, values)
+    return {
+        attribute: wording.ask(call, pool, after, medium, "UpdateUserAttribute", client_id)
+        for attribute, medium in MEDIA.items()
+        if attribute in _sent_by_itself(pool)
+        and values.get(attribute, "") not in ("", delivery.address_of(user, attribute))
+    }
+
+
 def _update(
-    call: Call, tx: Transaction, pool: Pool, user: User, values: Mapping[str, str], client: Client | None
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    user: User,
+    values: Mapping[str, str],
+    client: Client | None,
+    words: Mapping[Attribute, Words],
 ) -> list[Delivery]:
     """Write `values` and send the codes that follow from them. `client` is None for an operator."""
     given, deleted = rules.split_deletions(values)
@@ -142,7 +168,7 @@ def _update(
     _store(call, tx, pool, user, after)
     tell(call, tx, pool.pool_id, "attributes_changed", user.sub, Fact(names=sorted(values)))
     return [
-        _send(call, tx, pool, after, attribute, address, client, "UpdateUserAttribute")
+        _send(call, tx, pool, after, attribute, address, client, "UpdateUserAttribute", words.get(attribute))
         for attribute, address in to_send.items()
     ]
 
@@ -163,6 +189,7 @@ def _send(
     address: str,
     client: Client | None,
     source: delivery.Source,
+    words: Words | None,
 ) -> Delivery:
     """Send a code; only those that people ask for are counted. Raises LimitExceeded, UnexpectedLambda."""
     purpose = _PURPOSES[attribute]
@@ -178,6 +205,7 @@ def _send(
         attribute=attribute,
         address=address,
         client_id=client.client_id if client else None,
+        words=words,
     )
 
 

@@ -62,7 +62,8 @@ def perform(service: str, name: str, call: Call, document: dict[str, Any]) -> by
     if not described.unsigned:
         authorise(call, service, name, document)
     request = checking.request(service, described.request, document)
-    answer = function(call, request)
+    said = getattr(request, "client_metadata", None)
+    answer = function(msgspec.structs.replace(call, client_metadata=said) if said else call, request)
     return b"" if described.response is None else msgspec.json.encode(answer)
 
 

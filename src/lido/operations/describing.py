@@ -50,3 +50,8 @@ def code_delivery(
 ) -> idp.CodeDeliveryDetailsType:
     """Where a code went; `destination` is masked already."""
     return idp.CodeDeliveryDetailsType(destination=destination, delivery_medium=medium, attribute_name=attribute_name)
+
+
+def validation_data(given: Collection[idp.AttributeType] | None) -> dict[str, str] | None:
+    """`ValidationData` as triggers are told it; an entry without a value is empty text."""
+    return {entry.name: entry.value or "" for entry in given} if given else None

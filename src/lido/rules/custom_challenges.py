@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from lido.rules.trigger_events import LONGEST_VALUE, Event, Texts, Unrecognizable, flag, text, texts, with_metadata
 
+LONGEST_ANSWER = 2_048
+_MOST_CHARACTERS = 16_384
+
 
 class Round(Struct, frozen=True, array_like=True):
     """One entry of `session`: a challenge that was answered. `metadata` only for custom ones."""
@@ -90,6 +93,8 @@ def create_auth_challenge(
 def created(response: Mapping[str, Any]) -> Created:
     """Raises Unrecognizable."""
     public, private = (texts(response.get(f"{kind}ChallengeParameters") or {}) for kind in ("public", "private"))
+    if sum(len(name) + len(value) for name, value in private.items()) > _MOST_CHARACTERS:
+        raise Unrecognizable
     return Created(public, private, text(response, "challengeMetadata", LONGEST_VALUE))
 
 

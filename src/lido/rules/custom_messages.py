@@ -8,6 +8,8 @@ from msgspec import Struct
 from lido.rules import messages
 from lido.rules.trigger_events import Event, Texts, Trigger, Unrecognizable, text, with_metadata
 
+_LINKING = ("SignUp", "ResendCode")
+
 
 class Words(Struct, frozen=True):
     """What CustomMessage says in place of the pool's templates; None leaves the template."""
@@ -33,7 +35,7 @@ def custom_message(
 
 
 def words(response: Mapping[str, Any], source: str) -> Words:
-    """Raises Unrecognizable for texts that are too long or have no place for the code."""
+    """Raises Unrecognizable for texts that are too long or have no place for the code, or the link of a sign-up."""
     found = Words(
         text(response, "smsMessage", messages.LONGEST_SMS),
         text(response, "emailMessage", messages.LONGEST_EMAIL),
@@ -41,7 +43,8 @@ def words(response: Mapping[str, Any], source: str) -> Words:
     )
     for said in (found.sms, found.email):
         lacks_name = source == "AdminCreateUser" and said is not None and "{username}" not in said
-        if said is not None and (not messages.has_code(said) or lacks_name):
+        is_link = said is found.email and said is not None and source in _LINKING and messages.has_link(said)
+        if said is not None and (not (is_link or messages.has_code(said)) or lacks_name):
             raise Unrecognizable
     return found
 

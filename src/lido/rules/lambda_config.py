@@ -73,12 +73,12 @@ def with_function(
     return replace(config or idp.LambdaConfigType(), **_members(trigger, arn, version or FIRST_VERSION))
 
 
-def without_function(config: idp.LambdaConfigType, trigger: str) -> idp.LambdaConfigType:
+def without_function(config: idp.LambdaConfigType | None, trigger: str) -> idp.LambdaConfigType:
     """The configuration in which that trigger calls nothing."""
     members = {_PLAIN[trigger]: None} if trigger in _PLAIN else {_VERSIONED[trigger][0]: None}
     if trigger == "PreTokenGeneration":
         members["pre_token_generation"] = None
-    return replace(config, **members)
+    return replace(config or idp.LambdaConfigType(), **members)
 
 
 def arn(region: str, account_id: str, name: str) -> str:

@@ -22,6 +22,11 @@ DeviceRule = Literal["none", "remembered", "suppresses"]
 """Of the device that was named: unknown; known; known, and proving it stands for the second factor."""
 
 NOT_BUILT = "{} is not built yet, see docs/compatibility.md."
+CUSTOM = "CUSTOM_CHALLENGE"
+"""The first challenge of the flow in which the pool's own triggers decide."""
+TOKENS = "TOKENS"
+REFUSAL = "REFUSAL"
+"""What those triggers may decide instead of a challenge."""
 MISSING = "None of the second factors of the user is available."
 TOO_WEAK = "The requested authentication context class cannot be reached."
 _OUT_OF_REACH = 5
@@ -55,11 +60,11 @@ FLOWS = {
         Flow("ADMIN_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", _OPERATORS, "PASSWORD", at_once=True),
         Flow("USER_SRP_AUTH", "ALLOW_USER_SRP_AUTH", _SELF_SERVICE | _OPERATORS, "PASSWORD_VERIFIER"),
         Flow("USER_AUTH", "ALLOW_USER_AUTH", _SELF_SERVICE | _OPERATORS, _CHOICE),
+        Flow("CUSTOM_AUTH", "ALLOW_CUSTOM_AUTH", _SELF_SERVICE | _OPERATORS, CUSTOM),
     )
 }
 ALIASES = {"ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH"}
 """Older names of flows."""
-NOT_BUILT_FLOWS = frozenset({"CUSTOM_AUTH"})
 
 
 class Situation(Struct, frozen=True):
@@ -69,6 +74,7 @@ class Situation(Struct, frozen=True):
     second one chosen (or MFA_SETUP, while an authenticator is being set up). `mfa` is the pool's MfaConfiguration,
     `to_set_up` what its users may set up. `device_begun`: the first half of the device's proof was given.
     `factor_is_missing`: the user has second factors of which none can be asked for, and gets in by nothing less.
+    `defined` is what the pool's triggers decided (CUSTOM_AUTH): a challenge, TOKENS or REFUSAL.
     `targets` are the levels of strength that were asked for (rules/strength.py), the best first.
     """
 
@@ -90,6 +96,7 @@ class Situation(Struct, frozen=True):
     factor_is_missing: bool = False
     device: DeviceRule = "none"
     device_begun: bool = False
+    defined: str = ""
     targets: tuple[int, ...] = ()
 
 
@@ -127,9 +134,17 @@ def _knows_nobody(now: Situation) -> bool:
 
 
 def _first(now: Situation) -> Step:
+    if now.challenge == CUSTOM:
+        return _as_defined(now)
     if now.challenge != _CHOICE or now.choice not in now.first_factors:
         return Ask(now.challenge)
     return Ask(_CHALLENGES.get(now.choice, now.choice))
+
+
+def _as_defined(now: Situation) -> Step:
+    if now.defined == TOKENS and now.status == Status.CONFIRMED:
+        return Enter()
+    return Refuse(errors.NotAuthorized) if now.defined in ("", TOKENS, REFUSAL) else Ask(now.defined)
 
 
 def _device_is_unproven(now: Situation) -> bool:
@@ -185,6 +200,8 @@ _TABLE = (
     _Row(lambda now: now.status == Status.UNCONFIRMED, _says(Refuse(errors.UserNotConfirmed))),
     _Row(lambda now: now.temporary and now.temporary_expired, _says(Refuse(errors.NotAuthorized, _EXPIRED))),
     _Row(lambda now: now.temporary, _says(Ask("NEW_PASSWORD_REQUIRED"))),
+    # Second factors and devices are asked for only where those triggers say so.
+    _Row(lambda now: now.challenge == CUSTOM, _as_defined),
     _Row(lambda now: now.second == "MFA_SETUP", _says(Ask("MFA_SETUP"))),
     _Row(lambda now: now.device == "suppresses" and _device_is_unproven(now) and not _is_too_weak(now), _device),
     _Row(lambda now: now.factor_is_missing and not _are_two_factors(now), _says(Refuse(errors.NotAuthorized, MISSING))),

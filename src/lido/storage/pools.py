@@ -107,6 +107,16 @@ def page(tx: Transaction, region: str, *, after: str, limit: int) -> list[Pool]:
     return [Pool(*(*row[:3], _decode(row[3]), *row[4:])) for row in rows]
 
 
+def mentioning(tx: Transaction, text: str) -> list[Pool]:
+    """Living pools whose document holds a text (no % or _ in it), by id. Reads all documents: for operators only."""
+    rows = tx.rows(
+        """SELECT pool_id, region, name, settings, folding, version, created_at, modified_at FROM pools
+           WHERE settings LIKE :pattern AND deleted_at IS NULL ORDER BY pool_id""",
+        pattern=f"%{text}%",
+    )
+    return [Pool(*(*row[:3], _decode(row[3]), *row[4:])) for row in rows]
+
+
 def deleted(tx: Transaction, limit: int) -> list[str]:
     """Ids of pools that wait to be emptied."""
     rows = tx.rows("SELECT pool_id FROM pools WHERE deleted_at IS NOT NULL LIMIT :limit", limit=limit)

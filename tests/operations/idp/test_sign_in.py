@@ -135,13 +135,6 @@ def test_operators_flows_are_not_for_everybody(people, flow):
     )
 
 
-def test_a_flow_that_is_not_built_says_so(people):
-    refused = refusal(people.initiate, "CUSTOM_AUTH", USERNAME="alice", PASSWORD=PASSWORD)
-
-    assert refused.name == "InvalidParameter"
-    assert "not built yet" in refused.sentence
-
-
 def test_an_unknown_client_is_not_found(people):
     people.client_id = "0" * 26
 
@@ -285,7 +278,7 @@ def test_a_trigger_is_never_skipped(house, trigger):
 
     refused = refusal(people.sign_in)
 
-    assert refused == ("UnexpectedLambda", f"{trigger} invocation failed due to error NotImplementedException.")
+    assert refused == ("UnexpectedLambda", f"{trigger} invocation failed due to error ResourceNotFoundException.")
     if trigger == "PreTokenGeneration":
         assert refusal(people.refresh, refresh_token).name == "UnexpectedLambda"
 

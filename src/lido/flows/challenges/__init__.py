@@ -17,6 +17,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows.progress import Progress
 from lido.flows.scenes import Scene, required
+from lido.rules.custom_challenges import Round
 from lido.rules.steps import NOT_BUILT, Proof, Situation
 from lido.storage.database import Transaction
 
@@ -61,13 +62,15 @@ class Right(Struct, frozen=True):
     """The answer was right: what it proves, what becomes true with it, and how the scene then stands.
 
     `progress` is given where the answer says how to go on (a choice). An answer that neither proves nor changes
-    anything may be given again.
+    anything may be given again. `round` is given for challenges of the pool's own, whose triggers decide what follows
+    from a wrong answer too.
     """
 
     scene: Scene
     proof: Proof | None = None
     effects: tuple[Effect, ...] = ()
     progress: Progress | None = None
+    round: Round | None = None
 
 
 class Wrong(Struct, frozen=True):

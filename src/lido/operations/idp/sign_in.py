@@ -4,7 +4,7 @@ from typing import TypeVar, cast
 
 from lido import errors
 from lido.call import Call
-from lido.flows import families, sign_in, tokens
+from lido.flows import families, sign_in, sign_in_triggers, tokens
 from lido.flows.devices import NewDevice
 from lido.flows.families import ClientProof
 from lido.flows.scenes import Attempt
@@ -58,7 +58,8 @@ _Response = TypeVar(
 def _initiate(call: Call, attempt: Attempt, flow: str, session: str | None, response: type[_Response]) -> _Response:
     if flow in _REFRESH:
         return response(authentication_result=_result(_refreshed(call, attempt)), challenge_parameters={})
-    return _told(call, sign_in.start(call, attempt, flow, session), response)
+    outcome = sign_in.start(call, attempt, flow, session)
+    return _told(sign_in_triggers.without_metadata(call), outcome, response)
 
 
 def _refreshed(call: Call, attempt: Attempt) -> Tokens:

@@ -3,6 +3,8 @@
 from lido.call import Call
 from lido.flows import sign_up as flow
 from lido.operations import operation
+from lido.operations.describing import validation_data
+from lido.records import Status
 from lido.shapes import idp
 
 
@@ -16,9 +18,10 @@ def sign_up(call: Call, request: idp.SignUpRequest) -> idp.SignUpResponse:
         username=request.username,
         password=request.password,
         attributes={attribute.name: attribute.value for attribute in request.user_attributes or ()},
+        validation_data=validation_data(request.validation_data),
     )
     return idp.SignUpResponse(
-        user_confirmed=False,
+        user_confirmed=made.user.status == Status.CONFIRMED,
         user_sub=made.user.sub,
         code_delivery_details=made.delivery.details() if made.delivery else None,
         session=made.session,

@@ -8,7 +8,7 @@ from lido.flows import access, events, factors, users
 from lido.flows.events import Fact
 from lido.flows.users import Invitation
 from lido.operations import operation
-from lido.operations.describing import attribute_list, user_type
+from lido.operations.describing import attribute_list, user_type, validation_data
 from lido.operations.pages import Pages, size
 from lido.records import Pool, User
 from lido.rules import attributes, filters
@@ -36,6 +36,7 @@ def admin_create_user(call: Call, request: idp.AdminCreateUserRequest) -> idp.Ad
             {given.name: given.value for given in request.user_attributes or ()},
             invitation,
             force_alias=bool(request.force_alias_creation),
+            validation_data=validation_data(request.validation_data),
         )
     return idp.AdminCreateUserResponse(user=user_type(user))
 

@@ -98,6 +98,10 @@ class Carrier(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """End what was started; nothing is invoked afterwards."""
+        ...
+
 
 class Carriage(Protocol):
     """One way of calling functions: one attempt, of a target that it knows how to call."""

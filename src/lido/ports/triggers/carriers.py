@@ -59,7 +59,7 @@ class Carriers:
                 raise
 
     def close(self) -> None:
-        """End what was started; nothing is invoked afterwards."""
+        """As Carrier.close."""
         with self._lock:
             self._is_closed = True
             made, self._made = self._made, {}
