@@ -171,11 +171,9 @@ class World:
 
     def messages(self, to: str | None = None) -> list[dict[str, Any]]:
         """What was sent, newest last."""
-        from lido.flows import delivery
+        from lido.flows import outbox
 
-        return [
-            msgspec.to_builtins(message) for message in delivery.sent(self.call()) if to is None or message.to == to
-        ]
+        return [msgspec.to_builtins(message) for message in outbox.sent(self.call()) if to is None or message.to == to]
 
     def code(self, to: str) -> str:
         """The code of the newest message to that address."""

@@ -25,7 +25,7 @@ from tests.journeys.things import (
 from tests.journeys.wire import Wire, claims, short
 from tests.world import World
 
-from lido.flows import delivery
+from lido.flows import outbox
 
 NAMES = ("ann", "bob", "ANN")
 WHOEVER = "whoever"
@@ -121,7 +121,7 @@ class Comparison(RuleBasedStateMachine):
 
     def sent(self, pool: Pool, code: Code | None) -> None:
         """Exactly the code that the model knows of has left, if any."""
-        found = delivery.sent(self.house.call(), pool_id=pool.id, limit=1)
+        found = outbox.sent(self.house.call(), pool_id=pool.id, limit=1)
         newest = f"{found[0].to} {found[0].code}" if found else ""
         self.agree(newest != self.newest.get(pool.id, ""), code is not None, "a message was sent")
         self.newest[pool.id] = newest

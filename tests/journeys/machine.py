@@ -24,7 +24,7 @@ from tests.journeys.draws import (
 from tests.journeys.things import DAY, SECOND, Access, Client, Pool, Refused, User
 from tests.world import FLOWS
 
-from lido.flows import delivery
+from lido.flows import outbox
 from lido.flows.chores import Chores, table
 
 NEWEST_TOKENS = 4
@@ -158,7 +158,7 @@ class Walk(Accounts):
         self.model.sweep()
         self.note("what is over is swept", "")
         for pool in self.pools.values():
-            found = delivery.sent(self.house.call(), pool_id=pool.id, limit=1)
+            found = outbox.sent(self.house.call(), pool_id=pool.id, limit=1)
             self.newest[pool.id] = f"{found[0].to} {found[0].code}" if found else ""
 
     # What must hold after every step.

@@ -9,7 +9,7 @@ from lido.cli.moments import iso
 from lido.cli.options import INSTALLATION, options
 
 if TYPE_CHECKING:
-    from lido.flows.delivery import Sent
+    from lido.flows.outbox import Sent
 
 _MEMBERS = ("to", "medium", "source", "pool_id", "subject", "text", "html", "code", "link")
 
@@ -28,11 +28,11 @@ def outbox(to: str | None, pool_id: str | None, *, last: bool, as_json: bool, **
     """
     from lido.cli.acting import acting
     from lido.cli.installation import open_installation
-    from lido.flows import delivery
+    from lido.flows import outbox as written
     from lido.settings import load
 
     with open_installation(load(given)) as lido, acting(lido, "outbox", pool_id or "") as call:
-        found = delivery.sent(call, to=to, pool_id=pool_id, limit=1 if last else 1000)
+        found = written.sent(call, to=to, pool_id=pool_id, limit=1 if last else 1000)
     if last and not found:
         raise click.ClickException("There is no such message.")
     if as_json:

@@ -30,33 +30,8 @@ Attribute = Literal["email", "phone_number"]
 MEDIA: dict[Attribute, Medium] = {"email": "EMAIL", "phone_number": "SMS"}
 _SECOND_FACTORS: dict[Attribute, str] = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
 _BY_PREFERENCE: tuple[Attribute, ...] = ("phone_number", "email")
-_STATES: dict[int, Literal["waiting", "sent", "given up", "kept"]] = {
-    messages.WAITING: "waiting",
-    messages.SENT: "sent",
-    messages.GIVEN_UP: "given up",
-    messages.KEPT: "kept",
-}
 _NO_SENDER = "{} invocation failed due to error NotImplementedException."
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """A message as the outbox shows it; `sent_at` is None while it waits."""
-
-    to: str
-    medium: str
-    source: str
-    pool_id: str
-    subject: str
-    text: str
-    html: str
-    code: str
-    link: str
-    sent_at: int | None
-    state: Literal["waiting", "sent", "given up", "kept"]
-
-    def __repr__(self) -> str:
-        return "Sent(…)"
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -245,34 +220,6 @@ def open_letter(call: Call, message: Message) -> Letter:
     """What a stored message says."""
     content = call.keys.open(PURPOSE, message.body, message.pool_id, message.id)
     return msgspec.json.decode(content, type=Letter)
-
-
-def sent(call: Call, *, to: str | None = None, pool_id: str | None = None, limit: int = 1000) -> list[Sent]:
-    """The newest messages of all pools, or of one, or those to one address, newest last: what `lido outbox` shows."""
-    with call.db.read() as tx:
-        found = [
-            message
-            for key in (codes.address_keys(call, to) if to else [None])
-            for message in messages.page(tx, recipient_key=key, pool_id=pool_id, limit=limit)
-        ]
-    newest_last = sorted(found, key=lambda message: message.id)[-limit:]
-    return [_shown(message, open_letter(call, message)) for message in newest_last]
-
-
-def _shown(message: Message, letter: Letter) -> Sent:
-    return Sent(
-        to=letter.to,
-        medium=message.medium,
-        source=letter.source,
-        pool_id=message.pool_id,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        code=letter.code,
-        link=letter.link,
-        sent_at=message.sent_at,
-        state=_STATES[message.state],
-    )
 
 
 def _mask(medium: Medium, address: str) -> str:

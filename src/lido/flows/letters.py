@@ -21,7 +21,6 @@ Source = Literal[
     "AdminCreateUser",
     "Authentication",
 ]
-_UNSAID = Words()
 
 
 class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,7 +48,7 @@ def verification(
 ) -> Letter:
     """The words around a code, or around a link that carries it."""
     shape, values = pool.settings.shape, {"####": code}
-    own = _in_own_words(pool, user, source, medium, address, values, link) if words == _UNSAID else None
+    own = _in_own_words(pool, user, source, medium, address, values, words, link)
     if own is not None:
         return own
     given = shape.verification_message_template or idp.VerificationMessageTemplateType()
@@ -70,7 +69,7 @@ def invitation(
     pool: Pool, user: User, medium: Medium, address: str, values: dict[str, str], words: Words
 ) -> Letter | None:
     """The words around a temporary password; None where the pool's have no place for it."""
-    own = _in_own_words(pool, user, "AdminCreateUser", medium, address, values) if words == _UNSAID else None
+    own = _in_own_words(pool, user, "AdminCreateUser", medium, address, values, words)
     if own is not None:
         return own
     config = pool.settings.shape.admin_create_user_config
@@ -86,7 +85,7 @@ def invitation(
 def authentication(pool: Pool, user: User, medium: Medium, address: str, code: str, words: Words) -> Letter:
     """The words around a code that signs somebody in, as first or as second factor."""
     settings, values = pool.settings, {"####": code}
-    own = _in_own_words(pool, user, "Authentication", medium, address, values) if words == _UNSAID else None
+    own = _in_own_words(pool, user, "Authentication", medium, address, values, words)
     if own is not None:
         return own
     if medium == "SMS":
@@ -101,7 +100,7 @@ def authentication(pool: Pool, user: User, medium: Medium, address: str, code: s
 
 def sign_in_link(pool: Pool, user: User | None, address: str, link: str, code: str) -> Letter:
     """The words around a link that signs somebody in; `code` is what it carries as one, if it does."""
-    own = _in_own_words(pool, user, "SignInLink", "EMAIL", address, {"####": code}, link)
+    own = _in_own_words(pool, user, "SignInLink", "EMAIL", address, {"####": code}, Words(), link)
     if own is not None:
         return msgspec.structs.replace(own, source="Authentication")
     return _email(address, "Authentication", texts.SIGN_IN_LINK.subject, texts.SIGN_IN_LINK.body, {"####": code}, link)
@@ -114,9 +113,15 @@ def _in_own_words(
     medium: Medium,
     address: str,
     values: dict[str, str],
+    words: Words,
     link: str = "",
 ) -> Letter | None:
-    """The message in the pool's words for this user's language; None where it has none, or none with a place for it."""
+    """The message in the pool's words for this user's language; None where it has none, or none with a place for it.
+
+    What the pool's trigger says outweighs them.
+    """
+    if words.sms if medium == "SMS" else words.email or words.subject:
+        return None
     template = message_templates.of(pool, user, source, medium)
     if template is None or texts.has_link(template.html or template.text) != bool(link):
         return None

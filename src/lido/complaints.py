@@ -1,0 +1,69 @@
+"""What is wrong with settings that are each of their type: alone, or beside another."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from lido.settings import Settings
+
+_REGION = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+
+def about(settings: "Settings") -> Iterator[tuple[str, str]]:
+    """What one knob alone cannot show to be wrong: (name, what is wrong)."""
+    for one, other in (
+        ("tls_cert", "tls_key"),
+        ("root_access_key_id", "root_secret_access_key"),
+        ("lambda_access_key_id", "lambda_secret_access_key"),
+        ("ses_access_key_id", "ses_secret_access_key"),
+        ("sns_access_key_id", "sns_secret_access_key"),
+    ):
+        if (getattr(settings, one) is None) != (getattr(settings, other) is None):
+            yield one, f"{one} and {other} go together"
+    if settings.tls_dev and settings.tls_cert:
+        yield "tls_dev", "it makes a certificate of its own, but tls_cert names one"
+    if settings.database and not re.match(r"sqlite:///.|postgresql://.", settings.database):
+        yield "database", "it must be sqlite:///path or postgresql://…"
+    if settings.region != ("any",) and not all(_REGION.fullmatch(name) and name != "any" for name in settings.region):
+        yield "region", "it must be `any`, or names like us-east-1 with commas between"
+    if settings.argon2_memory_kib < 8 * settings.argon2_parallelism:
+        yield "argon2_memory_kib", "each lane needs 8 KiB"
+    yield from _about_addresses(settings)
+
+
+def _about_addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
+    if settings.public_url and not _is_url(settings.public_url, "http", "https"):
+        yield "public_url", "it must be http(s)://host, without query or fragment"
+    if settings.lambda_endpoint is not None:
+        endpoint = settings.lambda_endpoint.replace("{region}", "region")
+        if not _is_url(endpoint, "http", "https") or set("{}@") & set(endpoint):
+            yield "lambda_endpoint", "it must be http(s)://host, and may hold {region}"
+    if settings.smtp_url is not None and not _is_url(settings.smtp_url, "smtp", "smtps"):
+        yield "smtp_url", "it must be smtp://host or smtps://host"
+    if settings.sms_gateway_url is not None and not _is_url(settings.sms_gateway_url, "http", "https"):
+        yield "sms_gateway_url", "it must be http(s)://host/path"
+    for name in ("ses_endpoint", "sns_endpoint"):
+        endpoint = getattr(settings, name)
+        if endpoint is not None and not _is_url(endpoint.replace("{region}", "region"), "http", "https"):
+            yield name, "it must be http(s)://host, and may hold {region}"
+    if set(re.findall(r"{(.*?)}", settings.sms_gateway_form)) - {"from"} != {"to", "text"}:
+        yield "sms_gateway_form", "it must hold {to} and {text}, may hold {from}, and no other braces"
+    for name in ("trusted_proxies", "private_destinations"):
+        for network in getattr(settings, name):
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                yield name, f"{network} is not a network such as 10.0.0.0/8"
+
+
+def _is_url(text: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+        )
+    except ValueError:
+        return False
