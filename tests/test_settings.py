@@ -122,6 +122,9 @@ def test_the_database_file_lies_in_the_data_directory():
         ("public_url", "https://id.example:99999", "it must be http"),
         ("smtp_url", "http://mail.example", "it must be smtp"),
         ("sms_gateway_url", "ftp://sms.example", "it must be http"),
+        ("log_delivery_endpoint", "https://{host}/?x", "may hold {service} and {region}"),
+        ("log_delivery_url", "ftp://logs.example", "it must be http"),
+        ("log_delivery_access_key_id", "AKIAIOSFODNN7EXAMPLE", "go together"),
         ("sms_gateway_form", "To={to}", "it must hold {to} and {text}"),
         ("sms_gateway_form", "To={to}&Body={text}&X={secret}", "no other braces"),
         ("trusted_proxies", "10.0.0.1/8", "is not a network"),
@@ -170,6 +173,7 @@ def test_several_master_keys_are_read_in_order():
 def test_no_secret_is_shown_by_repr():
     secret = {row.variable: "smtp://x:hidden@y" for row in settings.describe() if row.secret}
     secret["LIDO_ROOT_ACCESS_KEY_ID"] = "AKIAIOSFODNN7EXAMPLE"
+    secret["LIDO_LOG_DELIVERY_ACCESS_KEY_ID"] = "AKIAIOSFODNN7EXAMPLE"
     secret["LIDO_MASTER_KEY"] = KEY
     secret["LIDO_DATABASE"] = "postgresql://lido:hidden@db/lido"
 

@@ -1,5 +1,6 @@
 """The wall chart: settings and ports become one running house; the only place where things are joined."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from lido.call import Call, House
@@ -7,11 +8,16 @@ from lido.flows import lasting_keys
 from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
+from lido.flows.log_worker import LogWorker
 from lido.flows.message_worker import MessageWorker
+from lido.ports.aws_logs import S3, Account, CloudWatchLogs, Firehose
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
+from lido.ports.log_sinks import FileSink, HTTPSink, LogSink
 from lido.ports.mail import SMTPMail
+from lido.ports.outgoing import ANYWHERE, Outgoing
 from lido.ports.sms import HTTPGateway
+from lido.rules.log_delivery import Service
 from lido.rules.passwords import Hasher
 from lido.rules.sealing import KeyRing as KeyRing
 from lido.settings import Settings
@@ -120,7 +126,13 @@ class Lido:
                 holder=self.entropy.uuid(),
             ),
             MessageWorker(self.call, mail=_mail(settings), sms=_sms(settings), mail_from=settings.mail_from),
+            logs=self.log_worker(),
         )
+
+    def log_worker(self) -> LogWorker:
+        """What delivers log records, to where the settings lead."""
+        settings = self.settings
+        return LogWorker(self.call, _log_services(settings, self.clock), _log_sink(settings))
 
     def close(self) -> None:
         """Wait for requests in flight and give the database back."""
@@ -144,3 +156,21 @@ def _sms(settings: Settings) -> HTTPGateway | None:
         user=settings.sms_gateway_user,
         password=settings.sms_gateway_password,
     )
+
+
+def _log_services(settings: Settings, clock: Clock) -> dict[Service, LogSink]:
+    endpoint, key_id = settings.log_delivery_endpoint, settings.log_delivery_access_key_id
+    if endpoint is None:
+        return {}
+    account = Account(key_id, settings.log_delivery_secret_access_key, settings.account_id)
+    outgoing = Outgoing(ANYWHERE)
+    return {kind.name: kind(outgoing, clock, account, endpoint) for kind in (CloudWatchLogs, S3, Firehose)}
+
+
+def _log_sink(settings: Settings) -> LogSink | None:
+    if settings.log_delivery_file is not None:
+        return FileSink(Path(settings.log_delivery_file))
+    if settings.log_delivery_url is not None:
+        authorization = settings.log_delivery_authorization
+        return HTTPSink(Outgoing(ANYWHERE), settings.log_delivery_url, authorization=authorization)
+    return None

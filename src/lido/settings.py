@@ -142,6 +142,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "To={to}&From={from}&Body={text}"
     sms_from: Annotated[str, Meta(description="Sender of text messages: a number or a name.")] = "Lido"
 
+    log_delivery_endpoint: Annotated[
+        str | None, Meta(description="AWS or what speaks its APIs, such as `https://{service}.{region}.amazonaws.com`.")
+    ] = None
+    log_delivery_access_key_id: Annotated[
+        str | None, Meta(description="Id of the access key for `log_delivery_endpoint`.")
+    ] = None
+    log_delivery_secret_access_key: Annotated[
+        str | None, Meta(description="Secret of `log_delivery_access_key_id`."), _Secret
+    ] = None
+    log_delivery_file: Annotated[str | None, Meta(description="File that takes log records instead.")] = None
+    log_delivery_url: Annotated[str | None, Meta(description="Address that takes log records by POST.")] = None
+    log_delivery_authorization: Annotated[
+        str | None, Meta(description="Authorization header for `log_delivery_url`."), _Secret
+    ] = None
+
     event_retention_days: Annotated[int, Meta(description="How long events are kept."), _Positive] = 90
     message_retention_days: Annotated[int, Meta(description="How long sent messages are kept, sealed."), _Positive] = 7
 
@@ -310,7 +325,11 @@ def _converted(name: str, value: object, source: str) -> Any:
 
 def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     """What one knob alone cannot show to be wrong: (name, what is wrong)."""
-    for one, other in (("tls_cert", "tls_key"), ("root_access_key_id", "root_secret_access_key")):
+    for one, other in (
+        ("tls_cert", "tls_key"),
+        ("root_access_key_id", "root_secret_access_key"),
+        ("log_delivery_access_key_id", "log_delivery_secret_access_key"),
+    ):
         if (getattr(settings, one) is None) != (getattr(settings, other) is None):
             yield one, f"{one} and {other} go together"
     if settings.tls_dev and settings.tls_cert:
@@ -343,6 +362,11 @@ def _complaints_about_addresses(settings: Settings) -> Iterator[tuple[str, str]]
         yield "smtp_url", "it must be smtp://host or smtps://host"
     if settings.sms_gateway_url is not None and not _is_url(settings.sms_gateway_url, "http", "https"):
         yield "sms_gateway_url", "it must be http(s)://host/path"
+    endpoint = (settings.log_delivery_endpoint or "http://x").replace("{service}", "x").replace("{region}", "x")
+    if not _is_url(endpoint, "http", "https"):
+        yield "log_delivery_endpoint", "it must be http(s)://host, and may hold {service} and {region}"
+    if settings.log_delivery_url is not None and not _is_url(settings.log_delivery_url, "http", "https"):
+        yield "log_delivery_url", "it must be http(s)://host/path, without query or fragment"
     if set(re.findall(r"{(.*?)}", settings.sms_gateway_form)) - {"from"} != {"to", "text"}:
         yield "sms_gateway_form", "it must hold {to} and {text}, may hold {from}, and no other braces"
     for name in ("trusted_proxies", "private_destinations"):

@@ -8,7 +8,7 @@ from lido.flows import audit_chain
 from lido.flows.chores import Background, Chore, Chores, table
 from lido.flows.message_worker import MessageWorker
 from lido.records import Event
-from lido.rules.identifiers import first_id_at
+from lido.rules.time_ordered_ids import first_id_at
 from lido.storage import events, leases, pools, spent
 from lido.storage import messages as stored_messages
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from lido.call import Call
-from lido.rules.identifiers import first_id_at
+from lido.rules.time_ordered_ids import first_id_at
 from lido.storage import audit
 from lido.storage.audit import SealedEntry
 

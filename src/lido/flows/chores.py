@@ -7,7 +7,7 @@ harm, so a lost lease does none.
 import threading
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -17,7 +17,7 @@ from lido.call import Call
 from lido.flows import audit_chain, key_rotation
 from lido.flows.message_worker import MessageWorker
 from lido.rules import options
-from lido.rules.identifiers import first_id_at
+from lido.rules.time_ordered_ids import first_id_at
 from lido.storage import audit as audit_entries
 from lido.storage import (
     budgets,
@@ -26,6 +26,7 @@ from lido.storage import (
     events,
     leases,
     lockouts,
+    log_records,
     messages,
     pools,
     sessions,
@@ -46,6 +47,8 @@ _ROWS_AT_ONCE = 1_000
 _COUNTED_AT_ONCE = 10_000
 _POOLS_AT_ONCE = 50
 _DAY_MS = 86_400_000
+_LOG_RECORD_DAYS = 14
+"""CloudWatch Logs takes nothing older."""
 _log = structlog.get_logger("lido.chores")
 
 Batch = Callable[[Call, Transaction, str], str | None]
@@ -118,21 +121,44 @@ class Chores:
         return True
 
 
-class Background:
-    """The two threads of a process that nobody asked for anything: one sends messages, one does the chores."""
+class Worker(Protocol):
+    """Does what is due, over and over, on a thread of its own."""
 
-    def __init__(self, chores: Chores, messages: MessageWorker) -> None:
+    def run_due(self) -> int:
+        """Work once; how much was done, 0 to be asked again after a rest."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Rest, at most that long."""
+        ...
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        ...
+
+
+class Background:
+    """The threads of a process that nobody asked for anything: one for each worker, one for the chores."""
+
+    def __init__(self, chores: Chores, messages: MessageWorker, *, logs: Worker | None = None) -> None:
         self._chores = chores
         self._messages = messages
+        self._workers: dict[str, Worker] = {"messages": messages}
+        if logs is not None:
+            self._workers["logs"] = logs
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin; once."""
-        for name, run in (("messages", self._send_messages), ("chores", self._do_chores)):
-            thread = threading.Thread(target=run, name=f"lido-{name}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        for name, worker in self._workers.items():
+            self._begin(name, self._run, worker)
+        self._begin("chores", self._do_chores)
+
+    def _begin(self, name: str, run: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=run, args=arguments, name=f"lido-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def wake(self) -> None:
         """A message was written: send it now."""
@@ -141,15 +167,16 @@ class Background:
     def stop(self, timeout_seconds: float) -> bool:
         """End after what is in hand; False when that took longer than given, and the threads are left behind."""
         self._stopping.set()
-        self._messages.stop()
+        for worker in self._workers.values():
+            worker.stop()
         for thread in self._threads:
             thread.join(timeout_seconds / len(self._threads))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _send_messages(self) -> None:
+    def _run(self, worker: Worker) -> None:
         while not self._stopping.is_set():
-            if not self._safely(self._messages.run_due):
-                self._messages.wait(_LOOK_SECONDS)
+            if not self._safely(worker.run_due):
+                worker.wait(_LOOK_SECONDS)
 
     def _do_chores(self) -> None:
         while not self._stopping.is_set():
@@ -189,6 +216,7 @@ def table(*, event_retention_days: int, message_retention_days: int) -> tuple[Ch
         Chore("count users", 900, _count_users),
         Chore("forget events", 3_600, forget_events),
         Chore("forget messages", 3_600, forget_messages),
+        Chore("forget log records", 3_600, _forget_log_records),
         Chore("remove orphans", 86_400, _remove_orphans),
     )
 
@@ -230,6 +258,11 @@ def _rotate_signing_keys(call: Call, tx: Transaction, _: str) -> str | None:
     for pool_id in due:
         key_rotation.advance(call, tx, pool_id)
     return _AGAIN if len(due) == _POOLS_AT_ONCE else None
+
+
+def _forget_log_records(call: Call, tx: Transaction, _: str) -> str | None:
+    cutoff = first_id_at(call.now - _LOG_RECORD_DAYS * _DAY_MS)
+    return _again_if_full(log_records.remove_before(tx, cutoff, _ROWS_AT_ONCE))
 
 
 def _empty_deleted_pools(_: Call, tx: Transaction, __: str) -> str | None:

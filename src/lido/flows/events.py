@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from lido.call import Call
-from lido.flows import audit
+from lido.flows import audit, log_delivery
 from lido.records import Event
 from lido.storage import events
 from lido.storage.database import Transaction
@@ -96,6 +96,8 @@ def tell(
         operator=call.caller.access_key_id if call.caller else None,
     )
     body = msgspec.to_builtins(complete)
-    events.add(tx, Event(pool_id, event_id, kind, sub, body))
+    event = Event(pool_id, event_id, kind, sub, body)
+    events.add(tx, event)
+    log_delivery.heard(call, tx, event)
     audit.note(call, pool_id, sub=sub, fact=kind, names=complete.names, ClientId=complete.client_id)
     return event_id

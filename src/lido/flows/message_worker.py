@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from lido.call import Call
-from lido.flows import delivery
+from lido.flows import delivery, log_delivery
 from lido.ports.mail import Email, Mail, Undeliverable
 from lido.ports.sms import TextMessage, TextMessages
 from lido.records import Message, Pool
@@ -96,6 +96,7 @@ class MessageWorker:
                 messages.mark_failed(tx, message, next_at=next_at, error=trouble.reason)
             else:
                 messages.give_up(tx, message, trouble.reason)
+            log_delivery.not_sent(call, tx, message, trouble.reason)
 
     def _trouble_sending(self, call: Call, message: Message) -> Undeliverable | None:
         """Send, and say what went wrong; the log names the recipient masked."""

@@ -135,9 +135,3 @@ def parse_pool_arn(arn: str) -> PoolArn:
     if match is None or not is_pool_id(match[4]) or region_of(match[4]) != match[2]:
         raise errors.InvalidParameter("Invalid user pool ARN.")
     return PoolArn(*match.groups())
-
-
-def first_id_at(at: int) -> str:
-    """What sorts before every time-ordered id (RFC 9562 version 7) made at that millisecond or later."""
-    digits = f"{max(at, 0):012x}"
-    return f"{digits[:8]}-{digits[8:]}"

@@ -6,6 +6,7 @@ from lido.storage.database import Row, Transaction
 OWNED = {
     "messages": "pool_id, id",
     "outbox": "pool_id, id",
+    "log_records": "pool_id, source, id",
     "events": "pool_id, id",
     "sessions": "pool_id, sub, id",
     "spent": "pool_id, id",
