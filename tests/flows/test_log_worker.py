@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from tests.world import PASSWORD
 
+from lido.flows.chores import Chores, table
 from lido.flows.log_worker import LogWorker
 from lido.flows.message_worker import MessageWorker
 from lido.ports.log_sinks import FileSink, HTTPSink, NotDelivered
@@ -276,3 +277,12 @@ def test_records_of_a_pool_that_is_gone_go_nowhere(house, sink, worker, pool_id,
     worker.run_due()
     assert sink.got == []
     assert waiting(house) == 0
+
+
+def test_what_could_not_be_delivered_for_fourteen_days_is_dropped(house, worker, pool_id, sign_in):
+    chores = Chores(house.call, table(event_retention_days=90, message_retention_days=7), holder="here")
+    sign_in()
+    for days, kept in ((13.9, 1), (0.2, 0)):
+        house.clock.advance(days=days)
+        chores.run_due()
+        assert waiting(house) == kept

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from warnings import catch_warnings, simplefilter
 
 import boto3
@@ -138,3 +140,57 @@ def test_the_region_stands_in_the_endpoint(sink):
 
 def test_secrets_are_in_no_repr(sink):
     assert "secret" not in repr([ACCOUNT, sink(S3)])
+
+
+class Rude(BaseHTTPRequestHandler):
+    """Answers whatever the test wants."""
+
+    status, headers_, body = 200, {}, b""
+
+    def _answer(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(Rude.status)
+        for name, value in {"content-length": str(len(Rude.body)), **Rude.headers_}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(Rude.body)
+
+    do_POST = do_PUT = _answer  # noqa: N815 - names of http.server
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def rude():
+    with HTTPServer(("127.0.0.1", 0), Rude) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("kind", [CloudWatchLogs, S3, Firehose])
+@pytest.mark.parametrize(
+    "status, headers, body",
+    [
+        (200, {}, b"<html>please log in</html>"),
+        (200, {}, b"{not json}"),
+        (302, {"location": "http://169.254.169.254/"}, b""),
+        (500, {}, b"\x00\xff"),
+        (403, {}, b'{"__type": "x#Access\\u001b[2JDenied"}'),
+        (200, {}, b"{" * 2_000_000),
+    ],
+)
+def test_an_answer_that_is_not_the_service_s_takes_nothing(sink, rude, kind, status, headers, body):
+    Rude.status, Rude.headers_, Rude.body = status, headers, body
+    with pytest.raises(NotDelivered) as refusal:
+        sink(kind, rude).deliver(POOL, Destination("logs", "name", REGION), lines("a"))
+    assert str(refusal.value).isprintable()
+
+
+def test_what_firehose_could_not_take_comes_back(sink, rude):
+    answered = [{"RecordId": "1"}, {"ErrorCode": "ServiceUnavailableException"}]
+    Rude.status, Rude.headers_ = 200, {}
+    Rude.body = json.dumps({"FailedPutCount": 1, "RequestResponses": answered}).encode()
+    given = lines("a", "b")
+    assert sink(Firehose, rude).deliver(POOL, Destination("firehose", "x", REGION), given) == given[1:]

@@ -82,7 +82,7 @@ class CloudWatchLogs(_Service):
         if answer.status != 200 and _fault(answer) == "ResourceNotFoundException":
             self._make_stream(pool_id, destination)
             answer = self._put(pool_id, destination, batch)
-        _require_success(answer)
+        _result(answer)
         return lines[len(batch) :]
 
     def _put(self, pool_id: str, destination: Destination, lines: list[LogLine]) -> Answer:
@@ -107,9 +107,14 @@ class Firehose(_Service):
         records = [{"Data": b64encode(f"{line.text}\n".encode()).decode()} for line in lines]
         document = {"DeliveryStreamName": destination.name, "Records": records}
         answer = self._ask("Firehose_20150804.PutRecordBatch", document, destination.region)
-        _require_success(answer)
-        results = _decoded(answer).get("RequestResponses") or []
-        return [line for line, result in zip(lines, results, strict=False) if result.get("ErrorCode")]
+        results = _result(answer).get("RequestResponses")
+        if not isinstance(results, list) or len(results) != len(lines):
+            raise NotDelivered("the answer does not say what was taken")
+        return [
+            line
+            for line, result in zip(lines, results, strict=True)
+            if not isinstance(result, dict) or "RecordId" not in result
+        ]
 
 
 class S3(_Service):
@@ -127,13 +132,25 @@ class S3(_Service):
             "content-type": "application/x-ndjson",
             "x-amz-content-sha256": hashlib.sha256(body).hexdigest(),
         }
-        _require_success(self._send("PUT", f"/{destination.name}/{key}", headers, body, region))
+        answer = self._send("PUT", f"/{destination.name}/{key}", headers, body, region)
+        _require_success(answer)
+        if "etag" not in answer.headers:
+            raise NotDelivered("the answer is not one of S3")
         return []
 
 
 def _require_success(answer: Answer) -> None:
     if not 200 <= answer.status < 300:
         raise NotDelivered(f"HTTP {answer.status} {_fault(answer)}".strip())
+
+
+def _result(answer: Answer) -> dict[str, Any]:
+    """What a service says of a success. Raises NotDelivered, also for a page that something between us sends."""
+    _require_success(answer)
+    try:
+        return msgspec.json.decode(answer.body or b"{}", type=dict[str, Any])
+    except msgspec.DecodeError:
+        raise NotDelivered("the answer is not JSON") from None
 
 
 def _fault(answer: Answer) -> str:
