@@ -124,6 +124,9 @@ def test_the_database_file_lies_in_the_data_directory():
         ("sms_gateway_url", "ftp://sms.example", "it must be http"),
         ("ses_endpoint", "email.{region}.amazonaws.com", "it must be http"),
         ("sns_endpoint", "https://sns.{zone}.amazonaws.com/?x", "may hold {region}"),
+        ("log_delivery_endpoint", "https://{host}/?x", "may hold {service} and {region}"),
+        ("log_delivery_url", "ftp://logs.example", "it must be http"),
+        ("log_delivery_access_key_id", "AKIAIOSFODNN7EXAMPLE", "go together"),
         ("sms_gateway_form", "To={to}", "it must hold {to} and {text}"),
         ("sms_gateway_form", "To={to}&Body={text}&X={secret}", "no other braces"),
         ("trusted_proxies", "10.0.0.1/8", "is not a network"),
@@ -173,7 +176,7 @@ def test_several_master_keys_are_read_in_order():
 
 def test_no_secret_is_shown_by_repr():
     secret = {row.variable: "smtp://x:hidden@y" for row in settings.describe() if row.secret}
-    for owner in ("ROOT", "LAMBDA", "SES", "SNS"):
+    for owner in ("ROOT", "LAMBDA", "SES", "SNS", "LOG_DELIVERY"):
         secret[f"LIDO_{owner}_ACCESS_KEY_ID"] = "AKIAIOSFODNN7EXAMPLE"
     secret["LIDO_MASTER_KEY"] = KEY
     secret["LIDO_DATABASE"] = "postgresql://lido:hidden@db/lido"

@@ -1,5 +1,6 @@
 """The wall chart: settings and ports become one running house; the only place where things are joined."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from lido.call import Call, House
@@ -7,11 +8,15 @@ from lido.flows import lasting_keys, webhooks
 from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
+from lido.flows.log_worker import LogWorker
 from lido.flows.message_worker import MessageWorker
 from lido.flows.webhook_worker import WebhookWorker
+from lido.ports import aws_logs
+from lido.ports.aws_logs import S3, CloudWatchLogs, Firehose
 from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
+from lido.ports.log_sinks import FileSink, HTTPSink, LogSink
 from lido.ports.mail import Mail, SMTPMail
 from lido.ports.message_ways import MailByAccount, TextMessagesByAccount
 from lido.ports.outgoing import ANYWHERE, Outgoing
@@ -23,6 +28,7 @@ from lido.ports.triggers.endpoint import Endpoints
 from lido.ports.triggers.function_process import Runtimes
 from lido.ports.triggers.handlers import Handlers
 from lido.ports.triggers.python_function import PythonFunctions
+from lido.rules.log_delivery import Service
 from lido.rules.passwords import Hasher
 from lido.rules.sealing import KeyRing as KeyRing
 from lido.settings import Settings
@@ -137,7 +143,8 @@ class Lido:
                 holder=self.entropy.uuid(),
             ),
             self.message_worker(),
-            WebhookWorker(self.call, self.outgoing, tally=self.metrics.count_delivery),
+            webhooks=WebhookWorker(self.call, self.outgoing, tally=self.metrics.count_delivery),
+            logs=self.log_worker(),
         )
 
     def message_worker(self) -> MessageWorker:
@@ -145,6 +152,11 @@ class Lido:
         settings = self.settings
         mail, sms = _mail(settings, self.clock), _sms(settings, self.clock)
         return MessageWorker(self.call, mail=mail, sms=sms, mail_from=settings.mail_from)
+
+    def log_worker(self) -> LogWorker:
+        """What delivers log records, to where the settings lead."""
+        settings = self.settings
+        return LogWorker(self.call, _log_services(settings, self.clock), _log_sink(settings))
 
     def close(self) -> None:
         """Wait for requests in flight, end the processes of handlers and give the database back."""
@@ -199,3 +211,21 @@ def _sms(settings: Settings, clock: Clock) -> TextMessages | None:
             password=settings.sms_gateway_password,
         )
     return TextMessagesByAccount(sns, gateway) if sns and gateway else sns or gateway
+
+
+def _log_services(settings: Settings, clock: Clock) -> dict[Service, LogSink]:
+    endpoint, key_id = settings.log_delivery_endpoint, settings.log_delivery_access_key_id
+    if endpoint is None:
+        return {}
+    account = aws_logs.Account(key_id, settings.log_delivery_secret_access_key, settings.account_id)
+    outgoing = Outgoing(ANYWHERE)
+    return {kind.name: kind(outgoing, clock, account, endpoint) for kind in (CloudWatchLogs, S3, Firehose)}
+
+
+def _log_sink(settings: Settings) -> LogSink | None:
+    if settings.log_delivery_file is not None:
+        return FileSink(Path(settings.log_delivery_file))
+    if settings.log_delivery_url is not None:
+        authorization = settings.log_delivery_authorization
+        return HTTPSink(Outgoing(ANYWHERE), settings.log_delivery_url, authorization=authorization)
+    return None

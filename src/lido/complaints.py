@@ -20,6 +20,7 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
         ("lambda_access_key_id", "lambda_secret_access_key"),
         ("ses_access_key_id", "ses_secret_access_key"),
         ("sns_access_key_id", "sns_secret_access_key"),
+        ("log_delivery_access_key_id", "log_delivery_secret_access_key"),
     ):
         if (getattr(settings, one) is None) != (getattr(settings, other) is None):
             yield one, f"{one} and {other} go together"
@@ -49,6 +50,11 @@ def _about_addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
         endpoint = getattr(settings, name)
         if endpoint is not None and not _is_url(endpoint.replace("{region}", "region"), "http", "https"):
             yield name, "it must be http(s)://host, and may hold {region}"
+    endpoint = (settings.log_delivery_endpoint or "http://x").replace("{service}", "x").replace("{region}", "x")
+    if not _is_url(endpoint, "http", "https"):
+        yield "log_delivery_endpoint", "it must be http(s)://host, and may hold {service} and {region}"
+    if settings.log_delivery_url is not None and not _is_url(settings.log_delivery_url, "http", "https"):
+        yield "log_delivery_url", "it must be http(s)://host/path, without query or fragment"
     if set(re.findall(r"{(.*?)}", settings.sms_gateway_form)) - {"from"} != {"to", "text"}:
         yield "sms_gateway_form", "it must hold {to} and {text}, may hold {from}, and no other braces"
     for name in ("trusted_proxies", "private_destinations"):

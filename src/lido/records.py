@@ -89,6 +89,7 @@ class PoolSettings(Struct, omit_defaults=True):
     webauthn: idp.WebAuthnConfigurationType | None = None
     user_session_tracking: idp.UserSessionTrackingType = "DISABLED"
     token_session: idp.UserPoolTokenSessionConfigType | None = None
+    log_configurations: list[idp.LogConfigurationType] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
     templates: tuple[MessageTemplate, ...] = ()
 

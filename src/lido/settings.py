@@ -170,6 +170,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     sns_access_key_id: Annotated[str | None, Meta(description="Id of the access key for `sns_endpoint`.")] = None
     sns_secret_access_key: Annotated[str | None, Meta(description="Secret of `sns_access_key_id`."), _Secret] = None
+    log_delivery_endpoint: Annotated[
+        str | None, Meta(description="AWS or what speaks its APIs, such as `https://{service}.{region}.amazonaws.com`.")
+    ] = None
+    log_delivery_access_key_id: Annotated[
+        str | None, Meta(description="Id of the access key for `log_delivery_endpoint`.")
+    ] = None
+    log_delivery_secret_access_key: Annotated[
+        str | None, Meta(description="Secret of `log_delivery_access_key_id`."), _Secret
+    ] = None
+    log_delivery_file: Annotated[str | None, Meta(description="File that takes log records instead.")] = None
+    log_delivery_url: Annotated[str | None, Meta(description="Address that takes log records by POST.")] = None
+    log_delivery_authorization: Annotated[
+        str | None, Meta(description="Authorization header for `log_delivery_url`."), _Secret
+    ] = None
 
     event_retention_days: Annotated[int, Meta(description="How long events are kept."), _Positive] = 90
     message_retention_days: Annotated[int, Meta(description="How long sent messages are kept, sealed."), _Positive] = 7

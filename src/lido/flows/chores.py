@@ -27,6 +27,7 @@ from lido.storage import (
     events,
     leases,
     lockouts,
+    log_records,
     messages,
     pools,
     sessions,
@@ -47,6 +48,8 @@ _ROWS_AT_ONCE = 1_000
 _COUNTED_AT_ONCE = 10_000
 _POOLS_AT_ONCE = 50
 _DAY_MS = 86_400_000
+_LOG_RECORD_DAYS = 14
+"""CloudWatch Logs takes nothing older."""
 _log = structlog.get_logger("lido.chores")
 
 Batch = Callable[[Call, Transaction, str], str | None]
@@ -138,12 +141,10 @@ class Worker(Protocol):
 class Background:
     """The threads of a process that nobody asked for anything: one for each worker, one for the chores."""
 
-    def __init__(self, chores: Chores, messages: MessageWorker, webhooks: Worker | None = None) -> None:
+    def __init__(self, chores: Chores, messages: MessageWorker, **others: Worker) -> None:
         self._chores = chores
         self._messages = messages
-        self._workers: dict[str, Worker] = {"messages": messages}
-        if webhooks is not None:
-            self._workers["webhooks"] = webhooks
+        self._workers: dict[str, Worker] = {"messages": messages, **others}
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -222,6 +223,7 @@ def table(
         Chore("forget events", 3_600, forget_events),
         Chore("forget messages", 3_600, forget_messages),
         Chore("forget deliveries", 3_600, forget_deliveries),
+        Chore("forget log records", 3_600, _forget_log_records),
         Chore("remove orphans", 86_400, _remove_orphans),
     )
 
@@ -263,6 +265,11 @@ def _rotate_signing_keys(call: Call, tx: Transaction, _: str) -> str | None:
     for pool_id in due:
         key_rotation.advance(call, tx, pool_id)
     return _AGAIN if len(due) == _POOLS_AT_ONCE else None
+
+
+def _forget_log_records(call: Call, tx: Transaction, _: str) -> str | None:
+    cutoff = first_id_at(call.now - _LOG_RECORD_DAYS * _DAY_MS)
+    return _again_if_full(log_records.remove_before(tx, cutoff, _ROWS_AT_ONCE))
 
 
 def _empty_deleted_pools(_: Call, tx: Transaction, __: str) -> str | None:

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from lido.call import Call
-from lido.flows import audit
+from lido.flows import audit, log_delivery
 from lido.records import Event
 from lido.storage import events, outbox
 from lido.storage.database import Transaction
@@ -100,5 +100,6 @@ def tell(
     event = Event(pool_id, event_id, kind, sub, body)
     if events.add(tx, event):
         outbox.add(tx, event)
+    log_delivery.heard(call, tx, event)
     audit.note(call, pool_id, sub=sub, fact=kind, names=complete.names, ClientId=complete.client_id)
     return event_id

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from lido.call import Call
-from lido.flows import access, delivery
+from lido.flows import access, delivery, log_delivery
 from lido.ports.mail import Email, Mail, Undeliverable
 from lido.ports.sms import TextMessage, TextMessages
 from lido.records import Message, Pool
@@ -116,6 +116,7 @@ class MessageWorker:
                 messages.mark_failed(tx, message, next_at=next_at, error=trouble.reason)
             else:
                 messages.give_up(tx, message, trouble.reason)
+            log_delivery.not_sent(call, tx, message, trouble.reason)
         if trouble.unreachable:
             self._unreachable.add(message.medium)
 

@@ -56,7 +56,9 @@ def post(
         raise Unreachable(str(error)) from error
 
 
-def signed(signer: Signer, path: str, headers: dict[str, str], body: bytes, now: int) -> dict[str, str]:
+def signed(
+    signer: Signer, path: str, headers: dict[str, str], body: bytes, now: int, *, method: str = "POST"
+) -> dict[str, str]:
     """The headers, lower-case, with those of Signature Version 4; all of them are signed."""
     moment = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
     headers = {**headers, "x-amz-date": moment}
@@ -65,7 +67,7 @@ def signed(signer: Signer, path: str, headers: dict[str, str], body: bytes, now:
     names = ";".join(sorted(headers))
     lines = [f"{name}:{' '.join(headers[name].split())}" for name in sorted(headers)]
     digest = hashlib.sha256(body).hexdigest()
-    canonical = "\n".join(["POST", quote(path, safe="/~"), "", *lines, "", names, digest])
+    canonical = "\n".join([method, quote(path, safe="/~"), "", *lines, "", names, digest])
     scope = f"{moment[:8]}/{signer.region}/{signer.service}/aws4_request"
     to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     key = b"AWS4" + signer.secret.encode()

@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import urllib3
@@ -73,8 +73,17 @@ class Outgoing:
         self._pools = urllib3.PoolManager(ca_certs=authority, maxsize=8)
         self._pools.pool_classes_by_scheme = {"http": _ClearPool, "https": _SecurePool}
 
-    def post(self, url: str, body: bytes, headers: dict[str, str], *, seconds: float, limit_bytes: int) -> Answer:
-        """Post once, waiting `seconds` for all of the answer.
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: dict[str, str],
+        *,
+        seconds: float,
+        limit_bytes: int,
+        method: Literal["POST", "PUT"] = "POST",
+    ) -> Answer:
+        """Post (or put) once, waiting `seconds` for all of the answer.
 
         Raises Refused, Unreachable, TooSlow, TooLarge; RuntimeError while a transaction is open.
         """
@@ -82,7 +91,7 @@ class Outgoing:
         check(url)
         with _exchange(self._destinations, seconds) as exchange:
             try:
-                answer = self._post(url, body, headers, seconds, limit_bytes)
+                answer = self._post(method, url, body, headers, seconds, limit_bytes)
             except (HTTPError, OSError, ValueError) as trouble:
                 if exchange.is_over or isinstance(trouble, TimeoutError | urllib3.exceptions.TimeoutError):
                     raise TooSlow from None
@@ -95,9 +104,11 @@ class Outgoing:
         """Close the connections."""
         self._pools.clear()
 
-    def _post(self, url: str, body: bytes, headers: dict[str, str], seconds: float, limit_bytes: int) -> Answer:
+    def _post(
+        self, method: str, url: str, body: bytes, headers: dict[str, str], seconds: float, limit_bytes: int
+    ) -> Answer:
         response = self._pools.request(
-            "POST",
+            method,
             url,
             body=body,
             headers={"accept-encoding": "identity", **headers},

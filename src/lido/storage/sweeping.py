@@ -8,6 +8,7 @@ OWNED = {
     "outbox": "pool_id, id",
     "deliveries": "pool_id, event_id, webhook_id",
     "webhooks": "pool_id, id",
+    "log_records": "pool_id, source, id",
     "events": "pool_id, id",
     "sessions": "pool_id, sub, id",
     "spent": "pool_id, id",

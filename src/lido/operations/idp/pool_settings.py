@@ -1,4 +1,4 @@
-"""Settings beside UpdateUserPool and -Client: multi-factor authentication and passkeys, tracking of sessions."""
+"""Settings beside UpdateUserPool and -Client: multi-factor authentication and passkeys, tracking of sessions, logs."""
 
 from msgspec.structs import replace
 
@@ -7,8 +7,8 @@ from lido.call import Call
 from lido.flows import access, events, sessions
 from lido.flows.events import Fact
 from lido.operations import operation
-from lido.records import PoolSettings
-from lido.rules import pool_settings
+from lido.records import Pool, PoolSettings
+from lido.rules import log_delivery, pool_settings
 from lido.shapes import idp
 from lido.storage import clients, pools
 
@@ -111,6 +111,34 @@ def set_user_pool_client_session_configuration(
     return idp.SetUserPoolClientSessionConfigurationResponse(
         user_pool_id=pool.pool_id, client_id=seen.client_id, sso_session=request.sso_session
     )
+
+
+@operation
+def get_log_delivery_configuration(
+    call: Call, request: idp.GetLogDeliveryConfigurationRequest
+) -> idp.GetLogDeliveryConfigurationResponse:
+    """Raises ResourceNotFound."""
+    with call.db.read() as tx:
+        pool = access.require_pool(call, tx, request.user_pool_id)
+    return idp.GetLogDeliveryConfigurationResponse(log_delivery_configuration=_log_delivery(pool, pool.settings))
+
+
+@operation
+def set_log_delivery_configuration(
+    call: Call, request: idp.SetLogDeliveryConfigurationRequest
+) -> idp.SetLogDeliveryConfigurationResponse:
+    """Replaces the whole; records that wait go where it says. Raises ResourceNotFound, InvalidParameter."""
+    log_delivery.check(request.log_configurations)
+    with call.db.write() as tx:
+        seen = access.lock_pool(call, tx, request.user_pool_id)
+        settings = replace(seen.settings, log_configurations=request.log_configurations)
+        pools.set_settings(tx, seen, name=seen.name, settings=settings, now=call.now)
+        events.tell(call, tx, seen.pool_id, "pool_changed", fact=Fact(operation="SetLogDeliveryConfiguration"))
+    return idp.SetLogDeliveryConfigurationResponse(log_delivery_configuration=_log_delivery(seen, settings))
+
+
+def _log_delivery(pool: Pool, settings: PoolSettings) -> idp.LogDeliveryConfigurationType:
+    return idp.LogDeliveryConfigurationType(user_pool_id=pool.pool_id, log_configurations=settings.log_configurations)
 
 
 def _software_token(settings: PoolSettings) -> idp.SoftwareTokenMfaConfigType | None:
