@@ -123,7 +123,7 @@ def test_the_database_file_lies_in_the_data_directory():
         ("smtp_url", "http://mail.example", "it must be smtp"),
         ("sms_gateway_url", "ftp://sms.example", "it must be http"),
         ("ses_endpoint", "email.{region}.amazonaws.com", "it must be http"),
-        ("sns_endpoint", "https://sns.{zone}.amazonaws.com/?x", "may hold {region}"),
+        ("sns_endpoint", "https://sns.{zone}.amazonaws.com", "may hold {region}"),
         ("log_delivery_endpoint", "https://{host}/?x", "may hold {service} and {region}"),
         ("log_delivery_url", "ftp://logs.example", "it must be http"),
         ("log_delivery_access_key_id", "AKIAIOSFODNN7EXAMPLE", "go together"),

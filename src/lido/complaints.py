@@ -38,18 +38,14 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
 def _about_addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
     if settings.public_url and not _is_url(settings.public_url, "http", "https"):
         yield "public_url", "it must be http(s)://host, without query or fragment"
-    if settings.lambda_endpoint is not None:
-        endpoint = settings.lambda_endpoint.replace("{region}", "region")
+    for name in ("lambda_endpoint", "ses_endpoint", "sns_endpoint"):
+        endpoint = (getattr(settings, name) or "http://none").replace("{region}", "region")
         if not _is_url(endpoint, "http", "https") or set("{}@") & set(endpoint):
-            yield "lambda_endpoint", "it must be http(s)://host, and may hold {region}"
+            yield name, "it must be http(s)://host, and may hold {region}"
     if settings.smtp_url is not None and not _is_url(settings.smtp_url, "smtp", "smtps"):
         yield "smtp_url", "it must be smtp://host or smtps://host"
     if settings.sms_gateway_url is not None and not _is_url(settings.sms_gateway_url, "http", "https"):
         yield "sms_gateway_url", "it must be http(s)://host/path"
-    for name in ("ses_endpoint", "sns_endpoint"):
-        endpoint = getattr(settings, name)
-        if endpoint is not None and not _is_url(endpoint.replace("{region}", "region"), "http", "https"):
-            yield name, "it must be http(s)://host, and may hold {region}"
     endpoint = (settings.log_delivery_endpoint or "http://x").replace("{service}", "x").replace("{region}", "x")
     if not _is_url(endpoint, "http", "https"):
         yield "log_delivery_endpoint", "it must be http(s)://host, and may hold {service} and {region}"

@@ -166,18 +166,6 @@ def test_where_everything_is_hidden_no_code_operation_tells_anybody_apart(
     assert refusal(getattr(people.house.idp_unsigned, operation), **arguments) == WRONG_CODE
 
 
-@pytest.mark.parametrize("operation", ["forgot_password", "resend_confirmation_code"])
-def test_a_trigger_that_cannot_run_refuses_users_and_nobody_alike(people: People, operation: str) -> None:
-    arn = "arn:aws:lambda:us-east-1:000000000000:function:words"
-    people.house.idp.update_user_pool(
-        UserPoolId=people.pool_id, AutoVerifiedAttributes=["email"], LambdaConfig={"CustomMessage": arn}
-    )
-    known = "alice" if operation == "forgot_password" else "unconfirmed"
-    deed = getattr(people.house.idp_unsigned, operation)
-    answers = [refusal(deed, ClientId=people.client_id, Username=name) for name in (known, "nobody")]
-    assert (answers[0].name, answers[0].sentence) == (answers[1].name, answers[1].sentence)
-
-
 def test_the_budget_of_nobody_is_that_of_somebody(people: People) -> None:
     def codes_until_refused(name: str) -> int:
         for count in range(30):
