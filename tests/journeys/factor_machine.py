@@ -410,3 +410,4 @@ class FactorWalk(Thieves):
         self.old_strings_are_shown()
         self.somebody_is_shut_out(victim, self.of(victim, 0))
         self.old_tokens_are_shown()
+        self.a_temporary_password_grows_old(victim, self.of(victim, 0))
