@@ -22,10 +22,10 @@ class Thieves(Deeds):
         if not welcome(person, self.now()) or not choices(person):
             return
         self.rests(person)
+        self.strength_is_pretended(person, client)
         self.strings_are_shown_elsewhere(person, client)
         self.codes_are_guessed(person, client)
         self.codes_again(person, client)
-        self.strength_is_pretended(person, client)
         self.codes_of_others(person, client)
         self.things_are_lost(person)
         self.passkeys_of_others(person, client)
