@@ -408,5 +408,6 @@ class FactorWalk(Thieves):
         victim = self.people[0]
         self.somebody_is_robbed(victim, self.of(victim, 0))
         self.old_strings_are_shown()
-        self.somebody_is_shut_out(victim, self.of(victim, 0))
         self.old_tokens_are_shown()
+        self.somebody_is_shut_out(victim, self.of(victim, 0))
+        self.a_temporary_password_grows_old(victim, self.of(victim, 0))

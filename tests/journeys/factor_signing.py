@@ -163,7 +163,8 @@ class Signing(Asking):
             attempt.excused = given["ANSWER"] not in step.available
         elif challenge == "NEW_PASSWORD_REQUIRED":
             attempt.spends = True
-            attempt.valid = len(given["NEW_PASSWORD"]) >= SHORTEST_PASSWORD
+            in_time = self.soon() < step.person.temporary_until
+            attempt.valid = in_time and len(given["NEW_PASSWORD"]) >= SHORTEST_PASSWORD
         elif challenge == "DEVICE_SRP_AUTH":
             attempt.valid = knows(step.person, step.device) and given["DEVICE_KEY"] == step.device
         elif challenge == "MFA_SETUP":

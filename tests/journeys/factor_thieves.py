@@ -9,6 +9,7 @@ from tests.journeys.factor_model import choices, welcome
 from tests.journeys.factor_things import Client, Person, Step
 
 APP = "SOFTWARE_TOKEN_MFA"
+TEMPORARY = "T3mporary-word"
 NEWEST_STRINGS = 6
 NEWEST_SIGN_INS = 4
 MOST_TRIED = 3
@@ -21,6 +22,7 @@ class Thieves(Deeds):
         if not welcome(person, self.now()) or not choices(person):
             return
         self.rests(person)
+        self.strength_is_pretended(person, client)
         self.strings_are_shown_elsewhere(person, client)
         self.codes_are_guessed(person, client)
         self.codes_again(person, client)
@@ -50,8 +52,10 @@ class Thieves(Deeds):
             self.respond(step, given, client=other)
             self.respond(step, given, door="admin")
             self.respond(step, given, named=stranger.username)
-            self.respond(step, given)
-            self.respond(step, given)
+            for _ in range(2):
+                self.respond(step, given)
+                if step.link:
+                    self.follow(step.link)
 
     def codes_are_guessed(self, person: Person, client: Client) -> None:
         """Wrong codes, another code, wrong ones again; then the right one, too late."""
@@ -66,6 +70,20 @@ class Thieves(Deeds):
                     self.respond(step, {ANSWERS[step.challenge]: "00000000"})
             if isinstance(step, Step):
                 self.go_on(step)
+
+    def strength_is_pretended(self, person: Person, client: Client) -> None:
+        """More is asked for than a password shows."""
+        for level in (4, 3, 2):
+            self.begin(
+                person, client, "client", "choice", choice="PASSWORD", password=person.password, targets=(level,)
+            )
+
+    def a_temporary_password_grows_old(self, person: Person, client: Client) -> None:
+        self.is_given_password(person, TEMPORARY, permanent=False)
+        self.house.clock.advance(days=8)
+        found = self.begin(person, client, "client", "password", password=TEMPORARY)
+        if isinstance(found, Step):
+            self.go_on(found)
 
     def somebody_is_shut_out(self, person: Person, client: Client) -> None:
         """While an operator has disabled them, the right password leads nowhere, nor does what it began before."""
@@ -82,6 +100,14 @@ class Thieves(Deeds):
 
     def codes_again(self, person: Person, client: Client) -> None:
         """The right code of an app and a recovery code, each in two sign-ins."""
+        if person.pool.mode != "OFF":
+            old = self.living(person)
+            self.adds_phone(person, None)
+            self.prefers(person, "totp", enabled=True, preferred=False, by_operator=False)
+            self.gets_recovery_codes(person)
+            self.house.clock.advance(seconds=60)
+            if old is not None:
+                self.begin(person, old.client, "client", "choice", token=old, targets=(4,), age=30)
         for name in (ANSWERS[APP], "RECOVERY_CODE"):
             self.house.clock.advance(seconds=60)
             first, second = (self.reach(person, client, APP) for _ in range(2))
@@ -135,6 +161,7 @@ class Thieves(Deeds):
             if step := self.reach(person, client, "DEVICE_SRP_AUTH", key):
                 self.go_on(step)
         for key in list(person.devices)[-1:]:
+            self.honest(person, client, device=key)
             step = self.reach(person, client, "DEVICE_SRP_AUTH", key)
             asked = step and self.go_on(step)
             if isinstance(asked, Step) and asked.challenge == "DEVICE_PASSWORD_VERIFIER":
@@ -148,7 +175,9 @@ class Thieves(Deeds):
 
     def old_tokens_are_shown(self) -> None:
         """Refresh tokens of the newest sign-ins, and of those that were ended, alone or with everything."""
+        ended = [grant for grant in self.grants if grant.revoked]
+        for grant in (*ended[-NEWEST_SIGN_INS:], *self.grants[-1:]):
+            self.refresh(grant, grant.client, names_device=True)
         self.signs_out(self.people[0])
-        ended = [grant for grant in self.grants if grant.revoked or grant.epoch != grant.person.epoch]
-        for grant in (*ended[-NEWEST_SIGN_INS:], *self.grants[-NEWEST_SIGN_INS:]):
+        for grant in self.grants[-NEWEST_SIGN_INS:]:
             self.refresh(grant, grant.client, names_device=True)

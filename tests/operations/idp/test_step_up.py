@@ -226,6 +226,17 @@ def test_a_revoked_session_leads_nowhere(house, people):
     assert step_up_refusal(people, tokens, LEVEL(4)) == ("NotAuthorized", "Access Token has been revoked")
 
 
+def test_a_step_up_ends_with_the_session_that_it_goes_on_from(house, people):
+    app, tokens = with_app(house, people), people.sign_in()
+    token = tokens["AccessToken"]
+    house.idp_unsigned.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True})
+    asked = step_up(people, TARGET_ACR_VALUES=LEVEL(4), ACCESS_TOKEN=token)
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    house.idp_unsigned.revoke_token(ClientId=people.client_id, Token=tokens["RefreshToken"])
+
+    assert refusal(show_app, people, app, asked) == ("NotAuthorized", "Invalid session for the user.")
+
+
 # The names of levels
 
 
