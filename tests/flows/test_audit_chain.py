@@ -1,8 +1,12 @@
+import threading
+from contextlib import suppress
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lido import errors
 from lido.flows import audit, audit_chain, lasting_keys
 from lido.flows.audit import Deed
 from lido.rules.sealing import KeyRing
@@ -188,7 +192,7 @@ def delete_a_seal(house, data):
 
 
 def cut_off_the_end(house, data):
-    number = data.draw(st.integers(2, SEALS))
+    number = data.draw(st.integers(1, SEALS))
     change(house, "DELETE FROM audit_seals WHERE seal >= :seal", seal=number)
     change(house, "DELETE FROM audit WHERE seal >= :seal", seal=number)
     return number, ""
@@ -293,3 +297,29 @@ def test_the_chain_outlives_the_master_key_that_began_it(sealed):
 def rotated_call(house, *older):
     keys = KeyRing([b"\x01" * 32, *older], house.entropy.bytes)
     return msgspec.structs.replace(house.call(), keys=keys)
+
+
+def test_many_append_while_two_seal_and_nothing_is_left_out(house):
+    stopping = threading.Event()
+
+    def seal_on():
+        while not stopping.is_set():
+            with suppress(errors.Conflict, errors.Unavailable):
+                seal(house)
+
+    sealers = [threading.Thread(target=seal_on) for _ in range(2)]
+    actors = [threading.Thread(target=lambda: [act(house) for _ in range(20)]) for _ in range(4)]
+    for thread in [*sealers, *actors]:
+        thread.start()
+    for thread in actors:
+        thread.join()
+    meanwhile = audit_chain.verify(house.call())
+    stopping.set()
+    for thread in sealers:
+        thread.join()
+    while seal(house):
+        pass
+    assert meanwhile is None
+    assert audit_chain.verify(house.call()) is None
+    assert len(entries(house)) == 80
+    assert all(entry["seal"] for entry in entries(house))

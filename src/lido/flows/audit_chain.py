@@ -94,7 +94,6 @@ def verify(
     chain must still go through `holding`. `after` is such a head too, and what came before it is not looked at.
     """
     with call.db.read() as tx:
-        remembered = facts.find(tx, _HEAD)
         lowest = audit.lowest_seal(tx)
         if after is not None and not _stands(tx, after):
             return Break(after.seal, "", f"seal {after.seal} is not the one that was kept")
@@ -105,8 +104,8 @@ def verify(
     if broken is None and holding is not None:
         with call.db.read() as tx:
             broken = None if _stands(tx, holding) else _cut(holding.seal)
-    if broken is None and walk.last.seal > 0:
-        broken = _against_remembered(call, remembered, walk.last)
+    if broken is None:
+        broken = _against_remembered(call, walk.last)
     return broken or _unsealed_forged(call)
 
 
@@ -175,10 +174,12 @@ def _misplaced(seal: Seal, entries: list[Entry]) -> Break | None:
     return None
 
 
-def _against_remembered(call: Call, remembered: str | None, last: Head) -> Break | None:
-    """Whether the head that the database remembers is in the chain; seals made since are none of its business."""
+def _against_remembered(call: Call, last: Head) -> Break | None:
+    """Whether the head that the database remembers is there; it may be newer by now than `last`, how far was looked."""
+    with call.db.read() as tx:
+        remembered = facts.find(tx, _HEAD)
     if remembered is None:
-        return Break(last.seal, "", "the remembered head is missing")
+        return None if last.seal == 0 else Break(last.seal, "", "the remembered head is missing")
     number, _, proof = remembered.partition(":")
     with call.db.read() as tx:
         seal = audit.find_seal(tx, int(number)) if number.isascii() and number.isdigit() else None
