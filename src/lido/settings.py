@@ -172,6 +172,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sns_access_key_id: Annotated[str | None, Meta(description="Id of the access key for `sns_endpoint`.")] = None
     sns_secret_access_key: Annotated[str | None, Meta(description="Secret of `sns_access_key_id`."), _Secret] = None
 
+    kms_endpoint: Annotated[
+        str | None,
+        Meta(description="KMS or what speaks its API, for codes to pools' own senders; `{region}` is the key's."),
+    ] = None
+    kms_access_key_id: Annotated[str | None, Meta(description="Id of the access key for `kms_endpoint`.")] = None
+    kms_secret_access_key: Annotated[str | None, Meta(description="Secret of `kms_access_key_id`."), _Secret] = None
+    kms_session_token: Annotated[
+        str | None, Meta(description="Session token of `kms_access_key_id`, if it has one."), _Secret
+    ] = None
+
     event_retention_days: Annotated[int, Meta(description="How long events are kept."), _Positive] = 90
     message_retention_days: Annotated[int, Meta(description="How long sent messages are kept, sealed."), _Positive] = 7
 
@@ -340,13 +350,9 @@ def _converted(name: str, value: object, source: str) -> Any:
 
 def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     """What one knob alone cannot show to be wrong: (name, what is wrong)."""
-    for one, other in (
-        ("tls_cert", "tls_key"),
-        ("root_access_key_id", "root_secret_access_key"),
-        ("lambda_access_key_id", "lambda_secret_access_key"),
-        ("ses_access_key_id", "ses_secret_access_key"),
-        ("sns_access_key_id", "sns_secret_access_key"),
-    ):
+    owners = ("root", "lambda", "ses", "sns", "kms")
+    keys = [(f"{owner}_access_key_id", f"{owner}_secret_access_key") for owner in owners]
+    for one, other in (("tls_cert", "tls_key"), *keys):
         if (getattr(settings, one) is None) != (getattr(settings, other) is None):
             yield one, f"{one} and {other} go together"
     if settings.tls_dev and settings.tls_cert:
@@ -375,17 +381,13 @@ def _complaints_about_keys(settings: Settings) -> Iterator[tuple[str, str]]:
 def _complaints_about_addresses(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.public_url and not _is_url(settings.public_url, "http", "https"):
         yield "public_url", "it must be http(s)://host, without query or fragment"
-    if settings.lambda_endpoint is not None:
-        endpoint = settings.lambda_endpoint.replace("{region}", "region")
-        if not _is_url(endpoint, "http", "https") or set("{}@") & set(endpoint):
-            yield "lambda_endpoint", "it must be http(s)://host, and may hold {region}"
     if settings.smtp_url is not None and not _is_url(settings.smtp_url, "smtp", "smtps"):
         yield "smtp_url", "it must be smtp://host or smtps://host"
     if settings.sms_gateway_url is not None and not _is_url(settings.sms_gateway_url, "http", "https"):
         yield "sms_gateway_url", "it must be http(s)://host/path"
-    for name in ("ses_endpoint", "sns_endpoint"):
-        endpoint = getattr(settings, name)
-        if endpoint is not None and not _is_url(endpoint.replace("{region}", "region"), "http", "https"):
+    for name in ("lambda_endpoint", "ses_endpoint", "sns_endpoint", "kms_endpoint"):
+        endpoint = (getattr(settings, name) or "http://none").replace("{region}", "region")
+        if not _is_url(endpoint, "http", "https") or set("{}@") & set(endpoint):
             yield name, "it must be http(s)://host, and may hold {region}"
     if set(re.findall(r"{(.*?)}", settings.sms_gateway_form)) - {"from"} != {"to", "text"}:
         yield "sms_gateway_form", "it must hold {to} and {text}, may hold {from}, and no other braces"

@@ -149,6 +149,11 @@ class Background:
         while not self._stopping.is_set():
             if not self._safely(self._messages.run_due):
                 self._messages.wait(_LOOK_SECONDS)
+        self._safely(self._finish_messages)
+
+    def _finish_messages(self) -> int:
+        self._messages.finish()
+        return 0
 
     def _do_chores(self) -> None:
         while not self._stopping.is_set():

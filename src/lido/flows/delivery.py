@@ -45,14 +45,14 @@ _STATES: dict[int, Literal["waiting", "sent", "given up", "kept"]] = {
     messages.GIVEN_UP: "given up",
     messages.KEPT: "kept",
 }
-_NO_SENDER = "{} invocation failed due to error NotImplementedException."
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_PLAIN_INVITATION = Words(texts.INVITATION_SMS, texts.INVITATION.body, texts.INVITATION.subject)
 
 
 class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is sealed of a message: to whom, why, and its words. `text` is all of an SMS; an e-mail has both forms.
 
-    `client_id` and `client_metadata` are for a trigger that sends it itself.
+    `client_id`, `client_metadata` and `agent` (the caller's) are for a trigger that sends it itself.
     """
 
     to: str
@@ -64,6 +64,7 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     link: str = ""
     client_id: str | None = None
     client_metadata: dict[str, str] = {}
+    agent: str = ""
 
     def __repr__(self) -> str:
         return "Letter(…)"
@@ -203,14 +204,17 @@ def send_invitation(
 ) -> Delivery | None:
     """Write the temporary password to one address of a user whom an operator made.
 
-    None, and nothing is sent, where the pool's template has no place for the password. Raises UnexpectedLambda where
-    the pool's trigger was not asked for its words.
+    None, and nothing is sent, where the pool's template has no place for the password; a sender of the pool's own needs
+    no template. Raises UnexpectedLambda where the pool's trigger was not asked for its words.
     """
     address, medium = address_of(user, attribute), MEDIA[attribute]
     if address is None:
         raise errors.InvalidParameter(f"User has no {attribute} attribute to deliver the message to.")
     values = {"####": password, "username": user.username}
-    letter = _invitation(pool, medium, address, values, wording.require_asked(pool, medium, words))
+    words = wording.require_asked(pool, medium, words)
+    letter = _invitation(pool, medium, address, values, words)
+    if letter is None and triggers.is_named(pool, wording.SENDERS[medium]):
+        letter = _invitation(pool, medium, address, values, _PLAIN_INVITATION)
     if letter is None:
         return None
     letter = for_trigger(call, letter, None)
@@ -220,7 +224,8 @@ def send_invitation(
 
 def for_trigger(call: Call, letter: Letter, client_id: str | None) -> Letter:
     """The letter with what a trigger that sends it itself is told beside it."""
-    return msgspec.structs.replace(letter, client_id=client_id, client_metadata=dict(call.client_metadata))
+    metadata = dict(call.client_metadata)
+    return msgspec.structs.replace(letter, client_id=client_id, client_metadata=metadata, agent=call.agent)
 
 
 def authentication(pool: Pool, medium: Medium, address: str, code: str, words: Words) -> Letter:
@@ -252,9 +257,7 @@ def mask(medium: Medium, address: str) -> str:
 def send(
     call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
 ) -> None:
-    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where the pool names its own sender."""
-    if triggers.is_named(pool, wording.SENDERS[medium]):
-        raise errors.UnexpectedLambda(_NO_SENDER.format(wording.SENDERS[medium]))
+    """Write a message to be sent before `expires_at`."""
     message_id = call.entropy.time_ordered_id(call.now)
     messages.add(
         tx,

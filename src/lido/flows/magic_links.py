@@ -33,14 +33,16 @@ def make(turn: Turn, address: str | None) -> tuple[str, Letter | None]:
     Where a link leads in on any device, the session at hand takes none: the code is told to nobody.
     """
     pool, code = turn.scene.pool, base64url.encode(turn.call.entropy.bytes(_CODE_BYTES))
+    client_id = turn.scene.client.client_id
     if address is None:
         return code, None
     page = options.text(pool, "magic_link_url")
     if options.text(pool, "magic_links") == "same_device":
-        return code, delivery.sign_in_link(address, f"{page}#code={code}", code)
+        letter = delivery.sign_in_link(address, f"{page}#code={code}", code)
+        return code, delivery.for_trigger(turn.call, letter, client_id)
     named = quote(turn.progress.typed, safe="")
     link = f"{page}#username={named}&session={_session(turn, address)}"
-    return code, delivery.sign_in_link(address, link, "")
+    return code, delivery.for_trigger(turn.call, delivery.sign_in_link(address, link, ""), client_id)
 
 
 def _session(turn: Turn, address: str) -> str:
