@@ -22,6 +22,7 @@ SECONDS = 5.0
 """The longest that KMS may take."""
 _LIMIT_BYTES = 64 * 1024
 _KEY = re.compile(r"arn:[a-z-]{1,20}:kms:([a-z0-9-]{1,32}):[0-9]{12}:(?:key|alias)/.{1,300}")
+_NO_KEY = "KMS answered something else than a key"
 _NAME = re.compile(r"[A-Za-z.]{1,64}")
 
 
@@ -95,9 +96,12 @@ class KMS:
         answer = self._post("TrentService.GenerateDataKey", msgspec.json.encode(document), named[1])
         try:
             made = msgspec.json.decode(answer, type=_Generated)
-            return DataKey(made.key_id, b64decode(made.plaintext), b64decode(made.ciphertext_blob))
+            found = DataKey(made.key_id, b64decode(made.plaintext), b64decode(made.ciphertext_blob))
         except (msgspec.DecodeError, ValueError):
-            raise Unencryptable("KMS answered something else than a key") from None
+            raise Unencryptable(_NO_KEY) from None
+        if len(found.plain) != length:
+            raise Unencryptable(_NO_KEY)
+        return found
 
     def close(self) -> None:
         """Give back what was kept open; encrypting again opens it anew."""
