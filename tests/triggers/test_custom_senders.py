@@ -407,6 +407,21 @@ def test_without_the_package_the_message_waits(sending, monkeypatch):
     assert "aws-encryption-sdk is not installed" in people.stored()[0].last_error
 
 
+def test_a_function_whose_secret_cannot_be_opened_keeps_the_message(sending, world, key):
+    people = sending(CustomEmailSender=unchanged)
+    with world.database.write() as tx:
+        tx.run(
+            "INSERT INTO trigger_targets (name, kind, address, secret, settings, created_at) "
+            "VALUES ('CustomEmailSender', 'url', 'https://x.example', :secret, '{}', 0)",
+            secret=b"of another master key",
+        )
+
+    people.sign_up()
+
+    assert people.post() == []
+    assert people.stored()[0].last_error == "its master key is missing"
+
+
 def test_a_pool_needs_a_key_for_its_senders(world):
     config = {"CustomEmailSender": {"LambdaArn": ARN.format("f"), "LambdaVersion": "V1_0"}}
 

@@ -22,19 +22,13 @@ from lido.rules.trigger_events import Event
 from lido.storage import users
 
 _ADDRESSES = {"EMAIL": ("email", "email_verified"), "SMS": ("phone_number", "phone_number_verified")}
-_SETTLING_SECONDS = 15
+LEASE_MS = 90_000
+"""Longer than handing over one message takes: 5 s for the key and at most 60 s for the function."""
 
 
 def is_named(pool: Pool | None, medium: str) -> bool:
     """Whether messages of that medium are the pool's own to send."""
     return pool is not None and triggers.is_named(pool, wording.SENDERS[medium])
-
-
-def longest_seconds(call: Call, pool: Pool, medium: str) -> float:
-    """How long handing over one message may take, and writing down what became of it. One short read."""
-    arn = triggers.arn_of(pool, wording.SENDERS[medium])
-    waiting = trigger_targets.target(call, arn).timeout_seconds if arn else 0.0
-    return kms.SECONDS + waiting + _SETTLING_SECONDS
 
 
 def send(call: Call, service: KMS | None, pool: Pool, message: Message, letter: Letter) -> None:

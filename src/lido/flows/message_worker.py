@@ -160,11 +160,8 @@ class MessageWorker:
     def _send_by_trigger(self, message: Message) -> None:
         """Settle a message of a pool that sends itself; on one of the senders' threads."""
         call = self._new_call()
-        with call.db.read() as tx:
-            pool = pools.find(tx, message.pool_id)
-        seconds = custom_senders.longest_seconds(call, pool, message.medium) if pool else 0
         with call.db.write() as tx:
-            is_ours = messages.renew(tx, message, call.now, lease_ms=int(seconds * 1000))
+            is_ours = messages.renew(tx, message, call.now, lease_ms=custom_senders.LEASE_MS)
         if is_ours:
             self._settle(call, message, self._hand_over)
 

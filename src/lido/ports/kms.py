@@ -18,8 +18,7 @@ from lido.ports.aws_client import Signer
 from lido.ports.clock import Clock
 from lido.ports.outgoing import Outgoing, Refused, TooLarge, TooSlow, Unreachable
 
-SECONDS = 5.0
-"""The longest that KMS may take."""
+_SECONDS = 5.0
 _LIMIT_BYTES = 64 * 1024
 _KEY = re.compile(r"arn:[a-z-]{1,20}:kms:([a-z0-9-]{1,32}):[0-9]{12}:(?:key|alias)/.{1,300}")
 _NO_KEY = "KMS answered something else than a key"
@@ -115,7 +114,7 @@ class KMS:
             signer = Signer(access_key_id, secret, session_token, region, "kms")
             headers = aws_client.signed(signer, urlsplit(url).path, headers, body, self._clock.now())
         try:
-            answer = self._outgoing.post(url, body, headers, seconds=SECONDS, limit_bytes=_LIMIT_BYTES)
+            answer = self._outgoing.post(url, body, headers, seconds=_SECONDS, limit_bytes=_LIMIT_BYTES)
         except (Refused, Unreachable, TooSlow, TooLarge) as trouble:
             raise Unencryptable(f"KMS was not reached: {type(trouble).__name__}") from None
         if answer.status != 200:
