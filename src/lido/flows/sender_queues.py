@@ -12,11 +12,11 @@ import structlog
 
 from lido.records import Message
 
-AT_ONCE = 8
-OF_ONE_POOL = 2
-SLOW_MS = 1_000
+AT_ONCE = 16
+OF_ONE_POOL = 4
+SLOW_MS = 3_000
 REST = 3
-"""A sender that took longer than `SLOW_MS` rests so many times as long: it takes a quarter of one thread at most."""
+"""A sender that took longer than `SLOW_MS` rests so many times as long: it keeps one thread busy, not four."""
 
 Lane = tuple[str, str]
 """A pool and a medium: what one sender sends."""
