@@ -16,6 +16,7 @@ from lido.ports.aws_logs import S3, CloudWatchLogs, Firehose
 from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
+from lido.ports.kms import KMS
 from lido.ports.log_sinks import FileSink, HTTPSink, LogSink
 from lido.ports.mail import Mail, SMTPMail
 from lido.ports.message_ways import MailByAccount, TextMessagesByAccount
@@ -151,7 +152,8 @@ class Lido:
         """What sends messages, by the ways that the settings name."""
         settings = self.settings
         mail, sms = _mail(settings, self.clock), _sms(settings, self.clock)
-        return MessageWorker(self.call, mail=mail, sms=sms, mail_from=settings.mail_from)
+        kms = _kms(settings, self.clock)
+        return MessageWorker(self.call, mail=mail, sms=sms, mail_from=settings.mail_from, kms=kms)
 
     def log_worker(self) -> LogWorker:
         """What delivers log records, to where the settings lead."""
@@ -195,6 +197,19 @@ def _mail(settings: Settings, clock: Clock) -> Mail | None:
     if settings.smtp_url is not None:
         server = SMTPMail(settings.smtp_url, name=urlsplit(settings.public_url).hostname or "localhost")
     return MailByAccount(ses, server) if ses and server else ses or server
+
+
+def _kms(settings: Settings, clock: Clock) -> KMS | None:
+    if settings.kms_endpoint is None:
+        return None
+    return KMS(
+        Outgoing(ANYWHERE),
+        clock,
+        endpoint=settings.kms_endpoint,
+        access_key_id=settings.kms_access_key_id,
+        secret_access_key=settings.kms_secret_access_key,
+        session_token=settings.kms_session_token,
+    )
 
 
 def _sms(settings: Settings, clock: Clock) -> TextMessages | None:

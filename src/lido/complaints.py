@@ -20,6 +20,7 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
         ("lambda_access_key_id", "lambda_secret_access_key"),
         ("ses_access_key_id", "ses_secret_access_key"),
         ("sns_access_key_id", "sns_secret_access_key"),
+        ("kms_access_key_id", "kms_secret_access_key"),
         ("log_delivery_access_key_id", "log_delivery_secret_access_key"),
     ):
         if (getattr(settings, one) is None) != (getattr(settings, other) is None):
@@ -38,7 +39,7 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
 def _about_addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
     if settings.public_url and not _is_url(settings.public_url, "http", "https"):
         yield "public_url", "it must be http(s)://host, without query or fragment"
-    for name in ("lambda_endpoint", "ses_endpoint", "sns_endpoint"):
+    for name in ("lambda_endpoint", "ses_endpoint", "sns_endpoint", "kms_endpoint"):
         endpoint = (getattr(settings, name) or "http://none").replace("{region}", "region")
         if not _is_url(endpoint, "http", "https") or set("{}@") & set(endpoint):
             yield name, "it must be http(s)://host, and may hold {region}"

@@ -185,6 +185,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None, Meta(description="Authorization header for `log_delivery_url`."), _Secret
     ] = None
 
+    kms_endpoint: Annotated[
+        str | None,
+        Meta(description="KMS or what speaks its API, for codes to pools' own senders; `{region}` is the key's."),
+    ] = None
+    kms_access_key_id: Annotated[str | None, Meta(description="Id of the access key for `kms_endpoint`.")] = None
+    kms_secret_access_key: Annotated[str | None, Meta(description="Secret of `kms_access_key_id`."), _Secret] = None
+    kms_session_token: Annotated[
+        str | None, Meta(description="Session token of `kms_access_key_id`, if it has one."), _Secret
+    ] = None
+
     event_retention_days: Annotated[int, Meta(description="How long events are kept."), _Positive] = 90
     message_retention_days: Annotated[int, Meta(description="How long sent messages are kept, sealed."), _Positive] = 7
     delivery_retention_days: Annotated[

@@ -56,6 +56,16 @@ def test_what_is_wrong_is_named_and_the_status_says_so(server, run):
     assert said.stderr == "Error: 5 things look wrong.\n"
 
 
+def test_a_key_service_without_its_package_is_wrong(monkeypatch, tmp_path):
+    settings = load({"kms_endpoint": "https://kms.{region}.amazonaws.com", "data_dir": str(tmp_path)}, {})
+    found = {finding.about: finding.fault for finding in examination.examine(settings)}
+    assert found["kms_endpoint"] is None
+
+    monkeypatch.setattr("lido.ports.kms.find_spec", lambda _: None)
+    found = {finding.about: finding.fault for finding in examination.examine(settings)}
+    assert "lido-idp[kms]" in found["kms_endpoint"]
+
+
 def test_it_changes_nothing_where_nothing_is(run, tmp_path):
     said = run("doctor")
 

@@ -1,5 +1,6 @@
 """Amazon's services in this process: moto's server, and what arrived there."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from warnings import catch_warnings, simplefilter
@@ -38,3 +39,32 @@ def amazon() -> Iterator[Amazon]:
         yield Amazon(f"http://{host}:{port}")
     finally:
         server.stop()
+
+
+def kms_key(url: str, region: str = "us-east-1") -> str:
+    """The ARN of a new symmetric key there."""
+    import boto3
+
+    client = boto3.client(
+        "kms", endpoint_url=url, region_name=region, aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret"
+    )
+    arn: str = client.create_key()["KeyMetadata"]["Arn"]
+    return arn
+
+
+class Decryption:
+    """Codes decrypted as AWS's sample functions do it: the SDK for Python, and boto3 under it."""
+
+    def __init__(self, key_arn: str) -> None:
+        from aws_encryption_sdk import CommitmentPolicy, EncryptionSDKClient, StrictAwsKmsMasterKeyProvider
+
+        self._client = EncryptionSDKClient(commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT)
+        self._provider = StrictAwsKmsMasterKeyProvider(key_ids=[key_arn])
+
+    def __call__(self, code: str) -> str:
+        return self.whole(code)[0]
+
+    def whole(self, code: str) -> tuple[str, dict[str, str]]:
+        """The text, and the encryption context of its message."""
+        plain, header = self._client.decrypt(source=b64decode(code), key_provider=self._provider)
+        return plain.decode(), dict(header.encryption_context)

@@ -64,6 +64,18 @@ def test_a_pool_whose_triggers_are_slow_is_busy_and_others_are_served():
     assert carriers.invoke(python(), "PreSignUp", b"{}", "slow") == b"{}"
 
 
+def test_senders_of_messages_take_nothing_from_the_share_of_sign_ins():
+    gate = Gate()
+    carriers = through(gate, waiting=1)
+    with ThreadPoolExecutor(3) as threads:
+        names = ("CustomEmailSender", "CustomSMSSender", "PreSignUp")
+        calls = [threads.submit(carriers.invoke, python(), name, b"{}", "pool") for name in names]
+        for _ in calls:
+            assert gate.came.acquire(timeout=PATIENCE)
+        gate.opened.set()
+        assert {call.result(PATIENCE) for call in calls} == {b"{}"}
+
+
 def test_a_failed_call_gives_its_share_back():
     carriers = through(Gate(time_outs=100), waiting=1)
     for _ in range(3):

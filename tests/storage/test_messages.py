@@ -99,3 +99,39 @@ def test_old_messages_are_deleted_unless_they_wait(three):
         messages.mark_sent(tx, message("1"), 1)
         assert messages.remove_before(tx, "3", 10) == 1
         assert ids(messages.page(tx, limit=9)) == ["3", "2"]
+
+
+def test_pools_that_are_left_out_by_medium_hold_up_nobody(three):
+    with three.write() as tx:
+        messages.add(tx, message("4", recipient="another", pool="pp"))
+    but = [("p", "EMAIL"), ("pp", "SMS")]
+    with three.read() as tx:
+        assert messages.any_due(tx, 1000, but=but)
+        assert not messages.any_due(tx, 1000, but=[*but, ("pp", "EMAIL")])
+    assert ids(claim(three, but=but)) == ["4"]
+    assert ids(claim(three, but=[("P", "EMAIL")])) == ["1", "3"]
+
+
+def test_who_holds_a_message_may_hold_it_longer_until_another_has_it(three):
+    first = claim(three, 1000, lease_ms=100)[0]
+    with three.write() as tx:
+        assert messages.renew(tx, first, 1050, lease_ms=500)
+        assert not messages.renew(tx, first, 1060, lease_ms=500)
+    assert "1" not in ids(claim(three, 1500))
+    assert "1" in ids(claim(three, 1550))
+
+
+def test_what_has_expired_or_left_is_held_no_longer(three):
+    first, third = claim(three, 1000)
+    with three.write() as tx:
+        assert not messages.renew(tx, first, 10_000, lease_ms=500)
+        assert messages.mark_sent(tx, third, 1001)
+        assert not messages.renew(tx, third, 1002, lease_ms=500)
+
+
+def test_a_message_that_is_put_back_was_never_claimed(three):
+    first = claim(three)[0]
+    with three.write() as tx:
+        assert messages.put_back(tx, first)
+        assert not messages.put_back(tx, first)
+    assert claim(three)[0].attempts == 1

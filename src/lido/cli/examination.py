@@ -10,6 +10,7 @@ from click import ClickException
 
 from lido import assembly, errors
 from lido.cli import credentials, installation, master_key_file
+from lido.ports import kms
 from lido.ports.clock import SystemClock
 from lido.settings import Settings, describe, load, unknown_variables
 
@@ -48,6 +49,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     )
     yield _public_url(settings)
     yield _clock()
+    if settings.kms_endpoint is not None:
+        missing = None if kms.is_installed() else "Codes for custom senders need it: pip install 'lido-idp[kms]'."
+        yield Finding("kms_endpoint", settings.kms_endpoint, missing)
     yield from _files(settings)
     yield from _database(settings)
 

@@ -137,6 +137,10 @@ class Worker(Protocol):
         """Begin nothing more."""
         ...
 
+    def finish(self) -> None:
+        """After the last look: wait for what is in hand."""
+        ...
+
 
 class Background:
     """The threads of a process that nobody asked for anything: one for each worker, one for the chores."""
@@ -176,6 +180,7 @@ class Background:
         while not self._stopping.is_set():
             if not self._safely(worker.run_due):
                 worker.wait(_LOOK_SECONDS)
+        self._safely(worker.finish)
 
     def _do_chores(self) -> None:
         while not self._stopping.is_set():
@@ -185,10 +190,10 @@ class Background:
             self._stopping.wait(_REST * (perf_counter() - began) if done else _LOOK_SECONDS)
 
     @staticmethod
-    def _safely(work: Callable[[], int]) -> int:
+    def _safely(work: Callable[[], int | None]) -> int:
         """Whatever happens is logged, and tried again after a while."""
         try:
-            return work()
+            return work() or 0
         except (errors.Unavailable, errors.Conflict) as trouble:
             _log.warning("background work postponed", trouble=str(trouble))
         except Exception:  # noqa: BLE001 - a thread that ended would be missed by nobody

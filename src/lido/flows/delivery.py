@@ -17,6 +17,7 @@ from lido.flows.letters import Medium as Medium
 from lido.flows.letters import Source as Source
 from lido.records import Message, Pool, User
 from lido.rules import confirmation_links, second_factors
+from lido.rules import messages as texts
 from lido.rules.codes import mask_email, mask_phone
 from lido.rules.custom_messages import Words
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_email, looks_like_phone
@@ -30,8 +31,8 @@ Attribute = Literal["email", "phone_number"]
 MEDIA: dict[Attribute, Medium] = {"email": "EMAIL", "phone_number": "SMS"}
 _SECOND_FACTORS: dict[Attribute, str] = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
 _BY_PREFERENCE: tuple[Attribute, ...] = ("phone_number", "email")
-_NO_SENDER = "{} invocation failed due to error NotImplementedException."
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_PLAIN_INVITATION = Words(texts.INVITATION_SMS, texts.INVITATION.body, texts.INVITATION.subject)
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -164,14 +165,17 @@ def send_invitation(
 ) -> Delivery | None:
     """Write the temporary password to one address of a user whom an operator made.
 
-    None, and nothing is sent, where the pool's template has no place for the password. Raises UnexpectedLambda where
-    the pool's trigger was not asked for its words.
+    None, and nothing is sent, where the pool's template has no place for the password; a sender of the pool's own needs
+    no template. Raises UnexpectedLambda where the pool's trigger was not asked for its words.
     """
     address, medium = address_of(user, attribute), MEDIA[attribute]
     if address is None:
         raise errors.InvalidParameter(f"User has no {attribute} attribute to deliver the message to.")
     values = {"####": password, "username": user.username}
-    letter = letters.invitation(pool, user, medium, address, values, wording.require_asked(pool, medium, words))
+    words = wording.require_asked(pool, medium, words)
+    letter = letters.invitation(pool, user, medium, address, values, words)
+    if letter is None and triggers.is_named(pool, wording.SENDERS[medium]):
+        letter = letters.invitation(pool, user, medium, address, values, _PLAIN_INVITATION)
     if letter is None:
         return None
     letter = for_trigger(call, letter, None)
@@ -181,7 +185,8 @@ def send_invitation(
 
 def for_trigger(call: Call, letter: Letter, client_id: str | None) -> Letter:
     """The letter with what a trigger that sends it itself is told beside it."""
-    return msgspec.structs.replace(letter, client_id=client_id, client_metadata=dict(call.client_metadata))
+    metadata = dict(call.client_metadata)
+    return msgspec.structs.replace(letter, client_id=client_id, client_metadata=metadata, agent=call.agent)
 
 
 def mask(medium: Medium, address: str) -> str:
@@ -192,9 +197,7 @@ def mask(medium: Medium, address: str) -> str:
 def send(
     call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
 ) -> None:
-    """Write a message to be sent before `expires_at`. Raises UnexpectedLambda where the pool names its own sender."""
-    if triggers.is_named(pool, wording.SENDERS[medium]):
-        raise errors.UnexpectedLambda(_NO_SENDER.format(wording.SENDERS[medium]))
+    """Write a message to be sent before `expires_at`."""
     message_id = call.entropy.time_ordered_id(call.now)
     messages.add(
         tx,

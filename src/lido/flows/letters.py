@@ -26,7 +26,7 @@ Source = Literal[
 class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is sealed of a message: to whom, why, and its words. `text` is all of an SMS; an e-mail has both forms.
 
-    `client_id` and `client_metadata` are for a trigger that sends it itself.
+    `client_id`, `client_metadata` and `agent` (the caller's) are for a trigger that sends it itself.
     """
 
     to: str
@@ -38,6 +38,7 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     link: str = ""
     client_id: str | None = None
     client_metadata: dict[str, str] = {}
+    agent: str = ""
 
     def __repr__(self) -> str:
         return "Letter(…)"

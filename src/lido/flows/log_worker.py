@@ -44,6 +44,10 @@ class LogWorker:
         self._stopping = True
         self._awake.set()
 
+    def finish(self) -> None:
+        """Nothing is in hand between two looks: close the sinks."""
+        self.close()
+
     def close(self) -> None:
         """Close the sinks."""
         for sink in [*self._sinks.values(), *([self._instead] if self._instead else [])]:

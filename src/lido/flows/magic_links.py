@@ -11,7 +11,7 @@ from msgspec import structs
 
 from lido import errors
 from lido.call import Call
-from lido.flows import letters, progress
+from lido.flows import delivery, letters, progress
 from lido.flows.challenges import Turn
 from lido.flows.delivery import Letter
 from lido.flows.progress import INVALID, PROVEN, Progress
@@ -33,15 +33,18 @@ def make(turn: Turn, address: str | None) -> tuple[str, Letter | None]:
     Where a link leads in on any device, the session at hand takes none: the code is told to nobody.
     """
     pool, user = turn.scene.pool, turn.scene.user
+    client_id = turn.scene.client.client_id
     code = base64url.encode(turn.call.entropy.bytes(_CODE_BYTES))
     if address is None:
         return code, None
     page = options.text(pool, "magic_link_url")
     if options.text(pool, "magic_links") == "same_device":
-        return code, letters.sign_in_link(pool, user, address, f"{page}#code={code}", code)
+        letter = letters.sign_in_link(pool, user, address, f"{page}#code={code}", code)
+        return code, delivery.for_trigger(turn.call, letter, client_id)
     named = quote(turn.progress.typed, safe="")
     link = f"{page}#username={named}&session={_session(turn, address)}"
-    return code, letters.sign_in_link(pool, user, address, link, "")
+    letter = letters.sign_in_link(pool, user, address, link, "")
+    return code, delivery.for_trigger(turn.call, letter, client_id)
 
 
 def _session(turn: Turn, address: str) -> str:

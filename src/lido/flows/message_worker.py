@@ -1,6 +1,7 @@
 """Sending what was written to people: claimed, handed to a gateway outside any transaction, tried again with patience.
 
-Without a gateway for its medium a message is kept at once: that is the embedded outbox.
+What a pool sends itself goes to its trigger, on threads of their own. Without a gateway for its medium a message is
+kept at once: that is the embedded outbox.
 """
 
 import threading
@@ -9,7 +10,9 @@ from collections.abc import Callable
 import structlog
 
 from lido.call import Call
-from lido.flows import access, delivery, log_delivery
+from lido.flows import access, custom_senders, delivery, log_delivery
+from lido.flows.sender_queues import SenderQueues
+from lido.ports.kms import KMS
 from lido.ports.mail import Email, Mail, Undeliverable
 from lido.ports.sms import TextMessage, TextMessages
 from lido.records import Message, Pool
@@ -17,7 +20,6 @@ from lido.rules.codes import mask_email, mask_phone
 from lido.rules.sealing import Unsealable
 from lido.shapes import idp
 from lido.storage import messages, pools
-from lido.storage.database import Transaction
 
 _LEASE_MS = 60_000
 # What is left of a lease must suffice for one more message, or another worker sends it too.
@@ -30,20 +32,29 @@ _FIRST_PAUSE_MS = 5_000
 _LONGEST_PAUSE_MS = 3_600_000
 MOST_ATTEMPTS = 40
 _log = structlog.get_logger("lido.messages")
+_Send = Callable[[Call, Pool, Message, delivery.Letter], None]
 
 
 class MessageWorker:
     """Sends due messages. `mail` and `sms` are the gateways, where there are any; `mail_from` writes for pools that
-    name no sender of their own.
+    name no sender of their own; `kms` encrypts codes for pools that send themselves.
     """
 
     def __init__(
-        self, new_call: Callable[[], Call], *, mail: Mail | None, sms: TextMessages | None, mail_from: str
+        self,
+        new_call: Callable[[], Call],
+        *,
+        mail: Mail | None,
+        sms: TextMessages | None,
+        mail_from: str,
+        kms: KMS | None = None,
     ) -> None:
         self._new_call = new_call
         self._mail = mail
         self._sms = sms
         self._mail_from = mail_from
+        self._kms = kms
+        self._senders = SenderQueues(self._send_by_trigger, self._put_back, self.wake, lambda: new_call().now)
         self._awake = threading.Event()
         self._stopping = False
         self._sent_at = 0
@@ -56,12 +67,19 @@ class MessageWorker:
     def stop(self) -> None:
         """Send nothing more after the message in hand."""
         self._stopping = True
+        self._senders.stop()
         self._awake.set()
+
+    def finish(self) -> None:
+        """Wait for what triggers are sending."""
+        self._senders.finish()
 
     def close(self) -> None:
         """Give back the connections that were kept."""
         if self._mail is not None:
             self._mail.close()
+        if self._kms is not None:
+            self._kms.close()
 
     def wait(self, seconds: float) -> None:
         """Rest until woken, at most that long."""
@@ -69,19 +87,23 @@ class MessageWorker:
         self._awake.clear()
 
     def run_due(self) -> int:
-        """Claim a handful of due messages and settle each; how many were claimed. Raises errors.Unavailable."""
+        """Claim a handful of due messages and settle each; how many were claimed. Raises errors.Unavailable.
+
+        What pools send themselves is only begun: `finish` waits for it.
+        """
         call = self._new_call()
         with call.db.read() as tx:
-            any_due = messages.any_due(tx, call.now)
+            any_due = messages.any_due(tx, call.now, but=self._senders.closed())
         if not any_due:
             self._rest(call)
             return 0
-        to_send, kept = self._claim(call)
+        to_send, to_triggers, kept = self._claim(call)
+        self._senders.add(to_triggers)
         for message in to_send:
             if self._stopping or call.clock.now() > message.leased_until - _MARGIN_MS:
                 break
-            self._settle(call, message)
-        return len(to_send) + kept
+            self._mind(call, message.medium, self._settle(call, message, self._send))
+        return len(to_send) + len(to_triggers) + kept
 
     def _rest(self, call: Call) -> None:
         """Close connections that nothing went over for a minute: a server would close them too, and tell nobody."""
@@ -89,49 +111,76 @@ class MessageWorker:
             self._sent_at = 0
             self._mail.close()
 
-    def _claim(self, call: Call) -> tuple[list[Message], int]:
-        """The messages to send, and how many were kept because there is no gateway for them."""
+    def _claim(self, call: Call) -> tuple[list[Message], list[Message], int]:
+        """What goes by gateways, what by triggers, and how many were kept because there is no gateway for them."""
         limit = _AT_ONCE if self._mail or self._sms else _AT_ONCE_WITHOUT_GATEWAYS
+        closed = self._senders.closed()
         with call.db.write() as tx:
-            claimed = messages.claim(tx, call.now, lease_ms=_LEASE_MS, limit=limit)
-            to_send = [message for message in claimed if self._gateway(message) is not None]
+            claimed = messages.claim(tx, call.now, lease_ms=_LEASE_MS, limit=limit, but=closed)
+            known = {pool_id: pools.find(tx, pool_id) for pool_id in {message.pool_id for message in claimed}}
+            to_triggers: list[Message] = []
+            others: list[Message] = []
             for message in claimed:
+                is_own = custom_senders.is_named(known[message.pool_id], message.medium)
+                (to_triggers if is_own else others).append(message)
+            to_send = [message for message in others if self._gateway(message) is not None]
+            for message in others:
                 if self._gateway(message) is None:
                     messages.keep(tx, message, call.now)
-        return to_send, len(claimed) - len(to_send)
+        return to_send, to_triggers, len(others) - len(to_send)
 
     def _gateway(self, message: Message) -> Mail | TextMessages | None:
         return self._mail if message.medium == "EMAIL" else self._sms
 
-    def _settle(self, call: Call, message: Message) -> None:
-        trouble = self._trouble_sending(call, message)
+    def _settle(self, call: Call, message: Message, send: _Send) -> Undeliverable | None:
+        trouble = self._trouble_sending(call, message, send)
         now = call.clock.now()
         with call.db.write() as tx:
             if trouble is None:
                 messages.mark_sent(tx, message, now)
-                self._hasten_others(tx, message.medium, now)
-                return
+                return None
             next_at = _next_at(call, message, now)
             if trouble.transient and message.attempts < MOST_ATTEMPTS and next_at is not None:
                 messages.mark_failed(tx, message, next_at=next_at, error=trouble.reason)
             else:
                 messages.give_up(tx, message, trouble.reason)
             log_delivery.not_sent(call, tx, message, trouble.reason)
-        if trouble.unreachable:
-            self._unreachable.add(message.medium)
+        return trouble
 
-    def _hasten_others(self, tx: Transaction, medium: str, now: int) -> None:
-        """The way is open again: what waits for its next try need not be patient any more."""
-        if medium in self._unreachable and messages.hasten(tx, medium, now, _HASTENED_AT_ONCE) < _HASTENED_AT_ONCE:
-            self._unreachable.discard(medium)
+    def _mind(self, call: Call, medium: str, trouble: Undeliverable | None) -> None:
+        """Where the way is open again, what waits for its next try need not be patient any more."""
+        if trouble is not None:
+            if trouble.unreachable:
+                self._unreachable.add(medium)
+        elif medium in self._unreachable:
+            with call.db.write() as tx:
+                hastened = messages.hasten(tx, medium, call.clock.now(), _HASTENED_AT_ONCE)
+            if hastened < _HASTENED_AT_ONCE:
+                self._unreachable.discard(medium)
 
-    def _trouble_sending(self, call: Call, message: Message) -> Undeliverable | None:
+    def _send_by_trigger(self, message: Message) -> None:
+        """Settle a message of a pool that sends itself; on one of the senders' threads."""
+        call = self._new_call()
+        with call.db.write() as tx:
+            is_ours = messages.renew(tx, message, call.now, lease_ms=custom_senders.LEASE_MS)
+        if is_ours:
+            self._settle(call, message, self._hand_over)
+
+    def _hand_over(self, call: Call, pool: Pool, message: Message, letter: delivery.Letter) -> None:
+        custom_senders.send(call, self._kms, pool, message, letter)
+
+    def _put_back(self, unsent: list[Message]) -> None:
+        with self._new_call().db.write() as tx:
+            for message in unsent:
+                messages.put_back(tx, message)
+
+    def _trouble_sending(self, call: Call, message: Message, send: _Send) -> Undeliverable | None:
         """Send, and say what went wrong; the log names the recipient masked."""
         to = ""
         try:
             letter = delivery.open_letter(call, message)
             to = mask_email(letter.to) if message.medium == "EMAIL" else mask_phone(letter.to)
-            self._send(call, message, letter)
+            send(call, self._pool(call, message), message, letter)
         except Undeliverable as undeliverable:
             trouble = undeliverable
         except Unsealable:
@@ -152,11 +201,17 @@ class MessageWorker:
         )
         return trouble
 
-    def _send(self, call: Call, message: Message, letter: delivery.Letter) -> None:
+    @staticmethod
+    def _pool(call: Call, message: Message) -> Pool:
         with call.db.read() as tx:
             pool = pools.find(tx, message.pool_id)
         if pool is None:
             raise Undeliverable("the pool was deleted", transient=False)
+        return pool
+
+    def _send(self, call: Call, pool: Pool, message: Message, letter: delivery.Letter) -> None:
+        if custom_senders.is_named(pool, message.medium):
+            raise Undeliverable("the pool has a sender since a moment ago", transient=True)
         if message.medium == "SMS" and self._sms is not None:
             self._sms.send(_text_message(pool, letter))
         elif self._mail is not None:

@@ -3,6 +3,8 @@
 `state` is 0 waiting, 1 sent, 2 given up, 3 kept (no gateway). Ids sort by time; a recipient gets messages in order.
 """
 
+from collections.abc import Sequence
+
 from lido.records import Message
 from lido.storage.database import Transaction
 
@@ -24,6 +26,7 @@ _NAMES = (
     "last_error",
 )
 _COLUMNS = ", ".join(_NAMES)
+_NOT_BUT = "replace(CAST(:but AS TEXT), '<' || m.pool_id || ' ' || m.medium || '>', '') = CAST(:but AS TEXT)"
 
 
 def add(tx: Transaction, message: Message) -> None:
@@ -34,22 +37,26 @@ def add(tx: Transaction, message: Message) -> None:
     )
 
 
-def any_due(tx: Transaction, now: int) -> bool:
+def any_due(tx: Transaction, now: int, *, but: Sequence[tuple[str, str]] = ()) -> bool:
     """Whether `claim` may find anything: a cheap look that locks nobody out."""
     return (
         tx.row(
-            """SELECT 1 FROM messages WHERE state = 0 AND next_at <= :now AND leased_until <= :now AND expires_at > :now
-               LIMIT 1""",
+            f"""SELECT 1 FROM messages m WHERE state = 0 AND next_at <= :now AND leased_until <= :now
+                AND expires_at > :now AND {_NOT_BUT} LIMIT 1""",
             now=now,
+            but=_listed(but),
         )
         is not None
     )
 
 
-def claim(tx: Transaction, now: int, *, lease_ms: int = 60_000, limit: int = 20) -> list[Message]:
+def claim(
+    tx: Transaction, now: int, *, lease_ms: int = 60_000, limit: int = 20, but: Sequence[tuple[str, str]] = ()
+) -> list[Message]:
     """Take due messages for this worker alone, until the lease ends; of each recipient only the oldest.
 
-    Messages whose code has expired are left out and hold nobody up: `drop_expired` ends them.
+    `but` holds pools with a medium of which none is wanted. Messages whose code has expired are left out and hold
+    nobody up: `drop_expired` ends them.
     """
     return tx.all(
         Message,
@@ -57,7 +64,7 @@ def claim(tx: Transaction, now: int, *, lease_ms: int = 60_000, limit: int = 20)
             WHERE state = 0 AND leased_until <= :now AND (pool_id, id) IN
               (SELECT m.pool_id, m.id FROM messages m
                WHERE m.state = 0 AND m.next_at <= :now AND m.leased_until <= :now AND m.expires_at > :now
-                 AND NOT EXISTS (SELECT 1 FROM messages o
+                 AND {_NOT_BUT} AND NOT EXISTS (SELECT 1 FROM messages o
                    WHERE o.pool_id = m.pool_id AND o.recipient_key = m.recipient_key AND o.id < m.id
                      AND o.state = 0 AND o.expires_at > :now)
                ORDER BY m.next_at LIMIT :limit)
@@ -65,6 +72,41 @@ def claim(tx: Transaction, now: int, *, lease_ms: int = 60_000, limit: int = 20)
         now=now,
         leased_until=now + lease_ms,
         limit=limit,
+        but=_listed(but),
+    )
+
+
+def _listed(lanes: Sequence[tuple[str, str]]) -> str:
+    return "".join(f"<{pool_id} {medium}>" for pool_id, medium in lanes)
+
+
+def renew(tx: Transaction, message: Message, now: int, *, lease_ms: int) -> bool:
+    """Hold a claimed message for so long from now; False: it is another worker's by now, or not to be sent any more."""
+    return (
+        tx.run(
+            """UPDATE messages SET leased_until = :until WHERE pool_id = :pool_id AND id = :id AND state = 0
+               AND leased_until = :held AND expires_at > :now""",
+            until=now + lease_ms,
+            pool_id=message.pool_id,
+            id=message.id,
+            held=message.leased_until,
+            now=now,
+        )
+        == 1
+    )
+
+
+def put_back(tx: Transaction, message: Message) -> bool:
+    """Let others take a claimed message, as if it had not been claimed; False: it is another worker's by now."""
+    return (
+        tx.run(
+            """UPDATE messages SET leased_until = 0, attempts = attempts - 1
+               WHERE pool_id = :pool_id AND id = :id AND state = 0 AND leased_until = :held""",
+            pool_id=message.pool_id,
+            id=message.id,
+            held=message.leased_until,
+        )
+        == 1
     )
 
 

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import msgspec
 import structlog
@@ -23,6 +23,8 @@ from lido.ports.triggers.carrier import (
     Unrecognizable,
 )
 
+# What calls these keeps no thread that serves waiting, and has bounds of its own.
+_UNSHARED = {"CustomEmailSender", "CustomSMSSender"}
 _log = structlog.get_logger("lido.triggers")
 
 
@@ -44,7 +46,7 @@ class Carriers:
         """As Carrier.invoke."""
         silence.refuse_if_open("Calling a trigger")
         invocation = Invocation(self._entropy.uuid(), trigger_name, event)
-        with self._share(pool_id):
+        with nullcontext() if trigger_name in _UNSHARED else self._share(pool_id):
             try:
                 return self._answer(target, invocation)
             except Failure as failure:
