@@ -12,6 +12,7 @@ from lido.flows.log_worker import LogWorker
 from lido.flows.message_worker import MessageWorker
 from lido.flows.webhook_worker import WebhookWorker
 from lido.ports import aws_logs
+from lido.ports.aws_client import AccessKey
 from lido.ports.aws_logs import S3, CloudWatchLogs, Firehose
 from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.clock import Clock, SystemClock
@@ -176,9 +177,7 @@ def _carriers(settings: Settings, clock: Clock, entropy: Entropy) -> Carriers:
                 Outgoing(ANYWHERE),
                 clock,
                 endpoint=settings.lambda_endpoint,
-                access_key_id=settings.lambda_access_key_id,
-                secret_access_key=settings.lambda_secret_access_key,
-                session_token=settings.lambda_session_token,
+                key=_access_key(settings),
             ),
             "url": lambda: Endpoints(Outgoing(settings.private_destinations), clock),
             "handler": lambda: Handlers(Runtimes(), processes=settings.handler_processes),
@@ -189,10 +188,17 @@ def _carriers(settings: Settings, clock: Clock, entropy: Entropy) -> Carriers:
     )
 
 
+def _access_key(settings: Settings) -> AccessKey | None:
+    """What signs all that goes to services of AWS."""
+    if settings.aws_access_key_id is None or settings.aws_secret_access_key is None:
+        return None
+    return AccessKey(settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token)
+
+
 def _mail(settings: Settings, clock: Clock) -> Mail | None:
     ses = server = None
     if settings.ses_endpoint is not None:
-        account = Account(settings.ses_endpoint, settings.ses_access_key_id, settings.ses_secret_access_key)
+        account = Account(settings.ses_endpoint, _access_key(settings))
         ses = SES(Outgoing(ANYWHERE), clock, account)
     if settings.smtp_url is not None:
         server = SMTPMail(settings.smtp_url, name=urlsplit(settings.public_url).hostname or "localhost")
@@ -202,20 +208,13 @@ def _mail(settings: Settings, clock: Clock) -> Mail | None:
 def _kms(settings: Settings, clock: Clock) -> KMS | None:
     if settings.kms_endpoint is None:
         return None
-    return KMS(
-        Outgoing(ANYWHERE),
-        clock,
-        endpoint=settings.kms_endpoint,
-        access_key_id=settings.kms_access_key_id,
-        secret_access_key=settings.kms_secret_access_key,
-        session_token=settings.kms_session_token,
-    )
+    return KMS(Outgoing(ANYWHERE), clock, endpoint=settings.kms_endpoint, key=_access_key(settings))
 
 
 def _sms(settings: Settings, clock: Clock) -> TextMessages | None:
     sns = gateway = None
     if settings.sns_endpoint is not None:
-        account = Account(settings.sns_endpoint, settings.sns_access_key_id, settings.sns_secret_access_key)
+        account = Account(settings.sns_endpoint, _access_key(settings))
         sns = SNS(Outgoing(ANYWHERE), clock, account, sender=settings.sms_from)
     if settings.sms_gateway_url is not None:
         gateway = HTTPGateway(
@@ -229,10 +228,10 @@ def _sms(settings: Settings, clock: Clock) -> TextMessages | None:
 
 
 def _log_services(settings: Settings, clock: Clock) -> dict[Service, LogSink]:
-    endpoint, key_id = settings.log_delivery_endpoint, settings.log_delivery_access_key_id
+    endpoint = settings.log_delivery_endpoint
     if endpoint is None:
         return {}
-    account = aws_logs.Account(key_id, settings.log_delivery_secret_access_key, settings.account_id)
+    account = aws_logs.Account(_access_key(settings), settings.account_id)
     outgoing = Outgoing(ANYWHERE)
     return {kind.name: kind(outgoing, clock, account, endpoint) for kind in (CloudWatchLogs, S3, Firehose)}
 

@@ -17,11 +17,7 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
     for one, other in (
         ("tls_cert", "tls_key"),
         ("root_access_key_id", "root_secret_access_key"),
-        ("lambda_access_key_id", "lambda_secret_access_key"),
-        ("ses_access_key_id", "ses_secret_access_key"),
-        ("sns_access_key_id", "sns_secret_access_key"),
-        ("kms_access_key_id", "kms_secret_access_key"),
-        ("log_delivery_access_key_id", "log_delivery_secret_access_key"),
+        ("aws_access_key_id", "aws_secret_access_key"),
     ):
         if (getattr(settings, one) is None) != (getattr(settings, other) is None):
             yield one, f"{one} and {other} go together"

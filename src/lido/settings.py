@@ -121,18 +121,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Private networks (CIDR) that requests to operators' and pools' addresses may reach."),
     ] = ()
 
+    aws_access_key_id: Annotated[
+        _AccessKeyId | None,
+        Meta(description="Access key that signs requests to the endpoints of AWS below; unset, nothing does."),
+    ] = None
+    aws_secret_access_key: Annotated[
+        _SecretAccessKey | None, Meta(description="Secret of `aws_access_key_id`."), _Secret
+    ] = None
+    aws_session_token: Annotated[
+        str | None, Meta(description="Session token of `aws_access_key_id`, if it has one."), _Secret
+    ] = None
     lambda_endpoint: Annotated[
         str | None,
         Meta(description="AWS Lambda for functions not registered here: `https://lambda.{region}.amazonaws.com`."),
-    ] = None
-    lambda_access_key_id: Annotated[
-        _AccessKeyId | None, Meta(description="Access key that signs calls of `lambda_endpoint`; unset, nothing does.")
-    ] = None
-    lambda_secret_access_key: Annotated[
-        _SecretAccessKey | None, Meta(description="Secret of `lambda_access_key_id`."), _Secret
-    ] = None
-    lambda_session_token: Annotated[
-        str | None, Meta(description="Session token of `lambda_access_key_id`, if it has one."), _Secret
     ] = None
     handler_processes: Annotated[
         int, Meta(description="Most processes of one registered handler, in each server process."), _Positive
@@ -162,22 +163,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="SES or what speaks its v2 API, for pools with an identity there; `{region}` is the pool's."),
     ] = None
-    ses_access_key_id: Annotated[str | None, Meta(description="Id of the access key for `ses_endpoint`.")] = None
-    ses_secret_access_key: Annotated[str | None, Meta(description="Secret of `ses_access_key_id`."), _Secret] = None
     sns_endpoint: Annotated[
         str | None,
         Meta(description="SNS or what speaks its API, for pools with an SmsConfiguration; `{region}` is the pool's."),
     ] = None
-    sns_access_key_id: Annotated[str | None, Meta(description="Id of the access key for `sns_endpoint`.")] = None
-    sns_secret_access_key: Annotated[str | None, Meta(description="Secret of `sns_access_key_id`."), _Secret] = None
     log_delivery_endpoint: Annotated[
         str | None, Meta(description="AWS or what speaks its APIs, such as `https://{service}.{region}.amazonaws.com`.")
-    ] = None
-    log_delivery_access_key_id: Annotated[
-        str | None, Meta(description="Id of the access key for `log_delivery_endpoint`.")
-    ] = None
-    log_delivery_secret_access_key: Annotated[
-        str | None, Meta(description="Secret of `log_delivery_access_key_id`."), _Secret
     ] = None
     log_delivery_file: Annotated[str | None, Meta(description="File that takes log records instead.")] = None
     log_delivery_url: Annotated[str | None, Meta(description="Address that takes log records by POST.")] = None
@@ -188,11 +179,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kms_endpoint: Annotated[
         str | None,
         Meta(description="KMS or what speaks its API, for codes to pools' own senders; `{region}` is the key's."),
-    ] = None
-    kms_access_key_id: Annotated[str | None, Meta(description="Id of the access key for `kms_endpoint`.")] = None
-    kms_secret_access_key: Annotated[str | None, Meta(description="Secret of `kms_access_key_id`."), _Secret] = None
-    kms_session_token: Annotated[
-        str | None, Meta(description="Session token of `kms_access_key_id`, if it has one."), _Secret
     ] = None
 
     event_retention_days: Annotated[int, Meta(description="How long events are kept."), _Positive] = 90

@@ -127,6 +127,30 @@ def test_every_command_that_changes_or_tells_something_leaves_an_entry(shell, po
     assert codes.split()[0] not in repr(found)
 
 
+def test_commands_about_triggers_webhooks_and_messages_leave_entries(shell, pool_id):
+    trigger = ("--pool", pool_id, "--trigger", "PreSignUp", "--python", "json:loads", "--name", "reader")
+    shell.prints("triggers", "add", *trigger)
+    shell.prints("triggers", "remove", "reader")
+    webhook = shell.prints("webhooks", "add", "--pool", pool_id, "--url", "https://hooks.example.com/", "--json")
+    webhook_id, secret = (json.loads(webhook)[name] for name in ("id", "secret"))
+    shell.prints("webhooks", "rotate", webhook_id)
+    shell.prints("webhooks", "disable", webhook_id)
+    shell.prints("webhooks", "remove", webhook_id)
+    shell.prints("messages", "retry", "--pool", pool_id)
+
+    found = [entry for entry in entries(shell) if entry["actor"] == ME]
+    assert [entry["operation"] for entry in found if entry["outcome"] == "success"][1:] == [
+        "lido triggers add",
+        "lido triggers remove",
+        "lido webhooks add",
+        "lido webhooks rotate",
+        "lido webhooks disable",
+        "lido webhooks remove",
+        "lido messages retry",
+    ]
+    assert secret not in repr(found)
+
+
 def test_a_command_that_is_refused_leaves_its_refusal_or_nothing(shell, pool_id):
     before = len(entries(shell))
     shell.refuses("keys", "revoke", "AKIANOSUCHKEY0000000")
@@ -137,9 +161,9 @@ def test_a_command_that_is_refused_leaves_its_refusal_or_nothing(shell, pool_id)
     ]
 
 
+# PostgreSQL has its own tools for backups.
+@pytest.mark.parametrize("shell", ["sqlite"], indirect=True)
 def test_a_backup_holds_its_own_entry(shell, pool_id, tmp_path):
-    if shell.settings.sqlite_path is None:
-        pytest.skip("PostgreSQL has its own tools for backups")
     copy = tmp_path / "copy.db"
     shell.prints("backup", copy)
     shell.close()

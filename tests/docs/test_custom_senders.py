@@ -23,8 +23,8 @@ def test_the_sender_of_the_manual_mails_a_code_that_confirms(database, tmp_path)
         world = World(
             database,
             kms_endpoint=services.url,
-            kms_access_key_id="AKIAIOSFODNN7EXAMPLE",
-            kms_secret_access_key="secret-of-the-tests",
+            aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+            aws_secret_access_key="secret-of-the-tests",
         )
         sign_by(world.clock)
         host, port = mail.url.removeprefix("smtp://").split(":")

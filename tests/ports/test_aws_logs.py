@@ -13,6 +13,7 @@ import botocore.auth
 import botocore.compat
 import pytest
 
+from lido.ports.aws_client import AccessKey
 from lido.ports.aws_logs import S3, Account, CloudWatchLogs, Firehose
 from lido.ports.clock import SystemClock
 from lido.ports.log_sinks import LogLine, NotDelivered
@@ -21,7 +22,7 @@ from lido.rules.log_delivery import Destination
 
 REGION = "eu-west-1"
 POOL = "eu-west-1_people000"
-ACCOUNT = Account("AKIALOGSLOGSLOGSLOGS", "secret-of-the-logs", "123456789012")
+ACCOUNT = Account(AccessKey("AKIALOGSLOGSLOGSLOGS", "secret-of-the-logs"), "123456789012")
 
 
 @contextmanager

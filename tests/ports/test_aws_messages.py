@@ -11,13 +11,14 @@ from tests.fakes import FakeClock
 from tests.ports.amazon import amazon
 
 from lido import silence
+from lido.ports.aws_client import AccessKey
 from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.mail import Email, Undeliverable
 from lido.ports.outgoing import ANYWHERE, Outgoing
 from lido.ports.sms import TextMessage
 
 ARN = "arn:aws:ses:eu-west-1:123456789012:identity/lido.example"
-KEY = ("AKIDEXAMPLE", "secret-of-the-tests")
+KEY = AccessKey("AKIDEXAMPLE", "secret-of-the-tests")
 
 
 def letter(**changes):
@@ -52,12 +53,12 @@ def outgoing():
 
 @pytest.fixture
 def ses(moto, outgoing):
-    return SES(outgoing, FakeClock(), Account(moto.url, *KEY))
+    return SES(outgoing, FakeClock(), Account(moto.url, KEY))
 
 
 @pytest.fixture
 def sns(moto, outgoing):
-    return SNS(outgoing, FakeClock(), Account(moto.url, *KEY), sender="Lido")
+    return SNS(outgoing, FakeClock(), Account(moto.url, KEY), sender="Lido")
 
 
 class Recorder(ThreadingHTTPServer):
@@ -113,8 +114,8 @@ def test_an_e_mail_arrives_at_ses_in_the_region_of_its_identity(moto, ses):
         "sesv2",
         region_name="eu-west-1",
         endpoint_url=moto.url,
-        aws_access_key_id=KEY[0],
-        aws_secret_access_key=KEY[1],
+        aws_access_key_id=KEY.id,
+        aws_secret_access_key=KEY.secret,
     )
     client.create_email_identity(EmailIdentity="lido.example")
 
@@ -140,7 +141,7 @@ def test_an_identity_that_is_not_verified_may_be_mended_so_the_letter_waits(ses)
 def test_identity_and_configuration_set_of_the_pool_are_named_and_left_out_where_there_are_none(recorder, outgoing):
     import json
 
-    ses = SES(outgoing, FakeClock(), Account(f"{recorder.url}/prefix/", *KEY))
+    ses = SES(outgoing, FakeClock(), Account(f"{recorder.url}/prefix/", KEY))
     ses.send(letter())
     ses.send(letter(identity_arn="", configuration_set=""))
     (path, headers, body), (_, _, plain) = recorder.asked
@@ -152,7 +153,7 @@ def test_identity_and_configuration_set_of_the_pool_are_named_and_left_out_where
 
 
 def test_without_a_key_nothing_is_signed(recorder, outgoing):
-    SES(outgoing, FakeClock(), Account(recorder.url, None, None)).send(letter())
+    SES(outgoing, FakeClock(), Account(recorder.url, None)).send(letter())
     assert "authorization" not in recorder.asked[0][1]
 
 
@@ -173,7 +174,7 @@ def test_a_text_message_arrives_at_sns_in_its_region(moto, sns):
 def test_the_sender_of_a_text_message_is_a_name_or_a_number(recorder, outgoing, sender, attribute):
     from urllib.parse import parse_qs
 
-    SNS(outgoing, FakeClock(), Account(recorder.url, *KEY), sender=sender).send(
+    SNS(outgoing, FakeClock(), Account(recorder.url, KEY), sender=sender).send(
         TextMessage("+491701234567", "hello", region="eu-central-1")
     )
     [(path, headers, body)] = recorder.asked
@@ -202,27 +203,27 @@ def test_the_sender_of_a_text_message_is_a_name_or_a_number(recorder, outgoing, 
 )  # fmt: skip
 def test_refusals_are_told_apart_and_repeat_no_address(recorder, outgoing, says, transient, reason):
     recorder.says = says
-    refused = refusal(SES(outgoing, FakeClock(), Account(recorder.url, *KEY)), letter())
+    refused = refusal(SES(outgoing, FakeClock(), Account(recorder.url, KEY)), letter())
     assert (refused.transient, refused.reason) == (transient, reason)
     assert len(recorder.asked) == 1
 
 
 def test_a_number_that_sns_does_not_take_stays_refused(recorder, outgoing):
     recorder.says = (400, {}, b"<ErrorResponse><Error><Code>InvalidParameter</Code></Error></ErrorResponse>")
-    gateway = SNS(outgoing, FakeClock(), Account(recorder.url, *KEY), sender="Lido")
+    gateway = SNS(outgoing, FakeClock(), Account(recorder.url, KEY), sender="Lido")
     refused = refusal(gateway, TextMessage("+491701234567", "hello", region="us-east-1"))
     assert (refused.transient, refused.reason) == (False, "SNS refused: 400 InvalidParameter")
 
 
 @pytest.mark.parametrize("region", ["evil.example/", "a@b", "", "x" * 33, "us-east-1\r\n"])
 def test_a_region_leads_to_no_other_host(outgoing, region):
-    account = Account("http://email.{region}.amazonaws.com", *KEY)
+    account = Account("http://email.{region}.amazonaws.com", KEY)
     assert refusal(SES(outgoing, FakeClock(), account), letter(region=region)).reason == "the region is none"
 
 
 @pytest.mark.parametrize("to", ["", "alice", "00491701234567", "+49170\r\nX"])
 def test_only_numbers_are_written_to(recorder, outgoing, to):
-    gateway = SNS(outgoing, FakeClock(), Account(recorder.url, *KEY), sender="Lido")
+    gateway = SNS(outgoing, FakeClock(), Account(recorder.url, KEY), sender="Lido")
     assert not refusal(gateway, TextMessage(to, "hello", region="us-east-1")).transient
     assert recorder.asked == []
 
@@ -238,4 +239,4 @@ def test_nothing_leaves_while_a_transaction_is_open(ses, sns):
 
 
 def test_no_key_is_shown(ses, sns):
-    assert "secret" not in f"{ses!r} {sns!r} {Account('http://x', *KEY)!r}"
+    assert "secret" not in f"{ses!r} {sns!r} {Account('http://x', KEY)!r}"

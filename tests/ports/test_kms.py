@@ -9,6 +9,7 @@ from tests.fakes import FakeClock
 from tests.ports.amazon import Decryption, amazon, kms_key
 
 from lido import silence
+from lido.ports.aws_client import AccessKey
 from lido.ports.kms import KMS, Unencryptable
 from lido.ports.outgoing import ANYWHERE, Answer, Outgoing, TooLarge, TooSlow, Unreachable
 
@@ -39,15 +40,7 @@ def generated(**changes):
 
 
 def service(network, endpoint="https://kms.{region}.amazonaws.com", key=("AKIDEXAMPLE", "secret"), token=None):
-    access_key_id, secret = key
-    return KMS(
-        network,
-        FakeClock(),
-        endpoint=endpoint,
-        access_key_id=access_key_id,
-        secret_access_key=secret,
-        session_token=token,
-    )
+    return KMS(network, FakeClock(), endpoint=endpoint, key=key and AccessKey(*key, token))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +102,7 @@ def test_the_request_is_signed_for_the_key_s_region(moto):
 def test_without_an_access_key_nothing_is_signed():
     network = Network()
 
-    service(network, key=(None, None)).data_key(ARN, 32, {})
+    service(network, key=None).data_key(ARN, 32, {})
 
     assert "authorization" not in network.asked[0][2]
 

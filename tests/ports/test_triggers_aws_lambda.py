@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 from tests.fakes import FakeClock
 from tests.receivers import receiving, say
 
+from lido.ports.aws_client import AccessKey
 from lido.ports.entropy import SystemEntropy
 from lido.ports.outgoing import ANYWHERE, Outgoing
 from lido.ports.triggers.aws_lambda import AWSLambda
@@ -40,9 +41,7 @@ def carrying(endpoint, key=KEY):
         Outgoing(ANYWHERE),
         FakeClock(),
         endpoint=endpoint,
-        access_key_id=key and key.access_key,
-        secret_access_key=key and key.secret_key,
-        session_token=key and key.token,
+        key=key and AccessKey(key.access_key, key.secret_key, key.token),
     )
     return Carriers({"lambda": lambda: way}, SystemEntropy(), waiting=4)
 

@@ -17,7 +17,7 @@ from lido.ports.triggers.carrier import NotInvocable, TimedOut, Unrecognizable
 from lido.storage import messages
 
 EMAIL, PHONE = "alice@example.com", "+4915100000000"
-ACCESS_KEY = {"kms_access_key_id": "AKIAIOSFODNN7EXAMPLE", "kms_secret_access_key": "secret-of-the-tests"}
+ACCESS_KEY = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "secret-of-the-tests"}
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ def set_(
     Authentication (codes that sign in) or SignInLink. {####} is the code or the temporary password, {##words##} the
     link, {username} the name in invitations. An e-mail with one form only gets plain text made of its HTML, or none.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import message_templates
     from lido.records import MessageTemplate
@@ -60,9 +61,9 @@ def set_(
         text=_read(text),
         html=_read(html),
     )
-    with open_installation(load(given)) as lido:
+    with open_installation(load(given)) as lido, acting(lido, "messages templates set", pool_id) as call:
         try:
-            click.echo(_name(message_templates.put(lido.call(), pool_id, template)))
+            click.echo(_name(message_templates.put(call, pool_id, template)))
         except ValueError as error:
             raise click.ClickException(str(error)) from error
 
@@ -104,13 +105,14 @@ def show(pool_id: str, source: str, language: str, medium: str, **given: Any) ->
 @options(*INSTALLATION)
 def remove(pool_id: str, source: str, language: str, medium: str, **given: Any) -> None:
     """Go back to another language, or to Cognito's templates."""
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import message_templates
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
+    with open_installation(load(given)) as lido, acting(lido, "messages templates remove", pool_id) as call:
         try:
-            message_templates.remove(lido.call(), pool_id, source, medium.upper(), language)
+            message_templates.remove(call, pool_id, source, medium.upper(), language)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
 

@@ -63,12 +63,13 @@ def retry(pool_id: str | None, to: str | None, *, kept: bool, **given: Any) -> N
 
     A running server sends them, each recipient's in order.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import message_log
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        revived = message_log.retry(lido.call(), pool_id=pool_id, to=to, kept=kept)
+    with open_installation(load(given)) as lido, acting(lido, "messages retry", pool_id or "") as call:
+        revived = message_log.retry(call, pool_id=pool_id, to=to, kept=kept)
     click.echo(f"Tried again: {revived}.")
 
 

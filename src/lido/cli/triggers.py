@@ -69,6 +69,7 @@ def add(pool_id: str, trigger: str, *, version: str | None, kms_key: str | None,
     the code at the same place. A URL's secret, with which it verifies signatures, is printed this once. Running
     servers obey within a second.
     """  # noqa: D301 - \b is how click is told to keep the lines of a paragraph
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import trigger_targets
     from lido.settings import load
@@ -76,8 +77,7 @@ def add(pool_id: str, trigger: str, *, version: str | None, kms_key: str | None,
     mine = ("handler", "url", "python", "arn", "name", "env", "timeout", "attempts")
     asked = {name: given.pop(name) for name in mine}
     kind = _only_way(asked)
-    with open_installation(load(given)) as lido:
-        call = lido.call()
+    with open_installation(load(given)) as lido, acting(lido, "triggers add", pool_id, trigger=trigger) as call:
         try:
             if kind == "arn":
                 arn = asked["arn"]
@@ -124,12 +124,13 @@ def list_(*, as_json: bool, **given: Any) -> None:
 @options(*INSTALLATION)
 def remove(name: str, **given: Any) -> None:
     """Forget a function, and take it from every trigger that calls it."""
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import trigger_targets
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        uses = trigger_targets.remove(lido.call(), name)
+    with open_installation(load(given)) as lido, acting(lido, "triggers remove", function=name) as call:
+        uses = trigger_targets.remove(call, name)
     for use in uses:
         click.echo(f"{use.trigger} of {use.pool_id} calls nothing now.")
     click.echo(f"{name} is removed.")

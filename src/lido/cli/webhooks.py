@@ -37,13 +37,14 @@ def add(pool_id: str, url: str, types: list[str], *, as_json: bool, **given: Any
     Prints the webhook's id and the secret that its receiver verifies signatures with. The types are in
     docs/webhooks.md, such as user.signed_up,user.deleted.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import webhooks as flow
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
+    with open_installation(load(given)) as lido, acting(lido, "webhooks add", pool_id) as call:
         try:
-            added = flow.add(lido.call(), pool_id, url, types)
+            added = flow.add(call, pool_id, url, types)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
     if as_json:
@@ -81,12 +82,13 @@ def list_(pool_id: str | None, *, as_json: bool, **given: Any) -> None:
 @options(*INSTALLATION)
 def remove(webhook_id: str, **given: Any) -> None:
     """Forget WEBHOOK, and what is on its way to it."""
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import webhooks as flow
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        flow.remove(lido.call(), webhook_id)
+    with open_installation(load(given)) as lido, acting(lido, "webhooks remove", webhook=webhook_id) as call:
+        flow.remove(call, webhook_id)
     click.echo(f"{webhook_id} is removed.")
 
 
@@ -118,12 +120,13 @@ def disable(webhook_id: str, **given: Any) -> None:
 @options(*INSTALLATION)
 def rotate(webhook_id: str, overlap_hours: int, **given: Any) -> None:
     """Make a new secret for WEBHOOK, and print it."""
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import webhooks as flow
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        secret = flow.rotate(lido.call(), webhook_id, overlap_seconds=overlap_hours * 3600)
+    with open_installation(load(given)) as lido, acting(lido, "webhooks rotate", webhook=webhook_id) as call:
+        secret = flow.rotate(call, webhook_id, overlap_seconds=overlap_hours * 3600)
     click.echo(f"secret   {secret}")
     click.echo(_KEEP_IT, err=True)
 
@@ -187,14 +190,14 @@ def replay(
 
     Events of a time pass the filter as they did before; they are there for as long as the pool keeps its events.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import webhooks as flow
     from lido.settings import load
 
     if [event_id is not None, dead, since is not None].count(True) != 1 or (until is not None and since is None):
         raise click.UsageError("Say what: --event ID, --dead, or --since TIME with or without --until TIME.")
-    with open_installation(load(given)) as lido:
-        call = lido.call()
+    with open_installation(load(given)) as lido, acting(lido, "webhooks replay", webhook=webhook_id) as call:
         if event_id is not None:
             flow.replay_event(call, webhook_id, event_id)
             click.echo("1 event is on its way.")
@@ -212,12 +215,14 @@ def _report(progress: Iterator[int]) -> None:
 
 
 def _switch(webhook_id: str, given: dict[str, Any], *, enabled: bool) -> None:
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import webhooks as flow
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        flow.set_enabled(lido.call(), webhook_id, enabled=enabled)
+    command = "webhooks enable" if enabled else "webhooks disable"
+    with open_installation(load(given)) as lido, acting(lido, command, webhook=webhook_id) as call:
+        flow.set_enabled(call, webhook_id, enabled=enabled)
     click.echo(f"{webhook_id} is {'on' if enabled else 'off'}.")
 
 

@@ -31,6 +31,21 @@ class Signer(NamedTuple):
         return f"<Signer {self.access_key_id}>"
 
 
+class AccessKey(NamedTuple):
+    """An access key for services of AWS, or of whoever speaks their APIs. Its repr tells the id only."""
+
+    id: str
+    secret: str
+    session_token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<AccessKey {self.id}>"
+
+    def signer(self, region: str, service: str) -> Signer:
+        """What signs with it for one service of one region."""
+        return Signer(*self, region, service)
+
+
 class Answer(NamedTuple):
     """Status and body of an answer."""
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from lido.ports import aws_client
-from lido.ports.aws_client import Signer
+from lido.ports.aws_client import AccessKey
 from lido.ports.clock import Clock
 from lido.ports.log_sinks import LIMIT_BYTES, SECONDS, LogLine, NotDelivered
 from lido.ports.outgoing import Answer, Outgoing, Refused, TooLarge, TooSlow, Unreachable
@@ -22,8 +22,7 @@ _LONGEST_SPAN_MS = 24 * 3_600_000
 class Account(NamedTuple):
     """The key to sign with, if any, and the number for the names of objects. Its repr hides the secret."""
 
-    access_key_id: str | None
-    secret_access_key: str | None
+    key: AccessKey | None
     account_id: str
 
     def __repr__(self) -> str:
@@ -55,9 +54,8 @@ class _Service:
             path, safe="/~"
         )
         headers = {"host": aws_client.host(url), **headers}
-        key_id, secret = self._account.access_key_id, self._account.secret_access_key
-        if key_id is not None and secret is not None:
-            signer = Signer(key_id, secret, None, region, self.name)
+        if self._account.key is not None:
+            signer = self._account.key.signer(region, self.name)
             full = urlsplit(self._endpoint).path.rstrip("/") + path
             headers = aws_client.signed(signer, full, headers, body, self._clock.now(), method=method)
         try:

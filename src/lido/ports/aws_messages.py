@@ -10,7 +10,7 @@ import msgspec
 
 from lido import silence
 from lido.ports import aws_client
-from lido.ports.aws_client import Signer
+from lido.ports.aws_client import AccessKey
 from lido.ports.clock import Clock
 from lido.ports.mail import Email, Undeliverable, compose
 from lido.ports.outgoing import Answer, Outgoing, TooLarge, TooSlow, Unreachable
@@ -33,8 +33,7 @@ class Account(NamedTuple):
     """
 
     endpoint: str
-    access_key_id: str | None
-    secret_access_key: str | None
+    key: AccessKey | None
 
     def __repr__(self) -> str:
         return f"<Account {self.endpoint}>"
@@ -122,8 +121,8 @@ class _Service:
             raise Undeliverable("the region is none", transient=True)
         url = self._account.endpoint.replace("{region}", region).rstrip("/") + path
         headers = {"host": aws_client.host(url), "content-type": content_type}
-        if self._account.access_key_id and self._account.secret_access_key:
-            signer = Signer(self._account.access_key_id, self._account.secret_access_key, None, region, self._name)
+        if self._account.key is not None:
+            signer = self._account.key.signer(region, self._name)
             headers = aws_client.signed(signer, urlsplit(url).path, headers, body, self._clock.now())
         try:
             answer = self._outgoing.post(url, body, headers, seconds=_SECONDS, limit_bytes=_LIMIT_BYTES)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from lido.ports import aws_client
-from lido.ports.aws_client import Signer
+from lido.ports.aws_client import AccessKey
 from lido.ports.clock import Clock
 from lido.ports.outgoing import Outgoing, Refused, TooLarge, TooSlow, Unreachable
 
@@ -61,14 +61,12 @@ class KMS:
         clock: Clock,
         *,
         endpoint: str,
-        access_key_id: str | None,
-        secret_access_key: str | None,
-        session_token: str | None,
+        key: AccessKey | None,
     ) -> None:
         self._outgoing = outgoing
         self._clock = clock
         self._endpoint = endpoint
-        self._key = (access_key_id, secret_access_key, session_token)
+        self._key = key
 
     def __repr__(self) -> str:
         return f"<KMS {self._endpoint}>"
@@ -109,9 +107,8 @@ class KMS:
     def _post(self, target: str, body: bytes, region: str) -> bytes:
         url = self._endpoint.replace("{region}", region).rstrip("/") + "/"
         headers = {"host": aws_client.host(url), "content-type": aws_client.CONTENT_TYPE, "x-amz-target": target}
-        access_key_id, secret, session_token = self._key
-        if access_key_id and secret:
-            signer = Signer(access_key_id, secret, session_token, region, "kms")
+        if self._key is not None:
+            signer = self._key.signer(region, "kms")
             headers = aws_client.signed(signer, urlsplit(url).path, headers, body, self._clock.now())
         try:
             answer = self._outgoing.post(url, body, headers, seconds=_SECONDS, limit_bytes=_LIMIT_BYTES)

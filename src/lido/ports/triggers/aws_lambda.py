@@ -3,7 +3,7 @@
 from urllib.parse import quote, urlsplit
 
 from lido.ports import aws_client
-from lido.ports.aws_client import Signer
+from lido.ports.aws_client import AccessKey
 from lido.ports.clock import Clock
 from lido.ports.outgoing import Outgoing, TooLarge, TooSlow, Unreachable
 from lido.ports.triggers.carrier import (
@@ -30,14 +30,12 @@ class AWSLambda:
         clock: Clock,
         *,
         endpoint: str | None,
-        access_key_id: str | None,
-        secret_access_key: str | None,
-        session_token: str | None,
+        key: AccessKey | None,
     ) -> None:
         self._outgoing = outgoing
         self._clock = clock
         self._endpoint = endpoint
-        self._key = (access_key_id, secret_access_key, session_token)
+        self._key = key
 
     def __repr__(self) -> str:
         return f"<AWSLambda {self._endpoint}>"
@@ -78,10 +76,9 @@ class AWSLambda:
             "content-type": "application/json",
             "x-amz-invocation-type": "RequestResponse",
         }
-        access_key_id, secret, session_token = self._key
-        if access_key_id is None or secret is None:
+        if self._key is None:
             return headers
-        signer = Signer(access_key_id, secret, session_token, region, "lambda")
+        signer = self._key.signer(region, "lambda")
         return aws_client.signed(signer, urlsplit(url).path, headers, body, self._clock.now())
 
 
