@@ -9,15 +9,18 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from pycognito.aws_srp import long_to_hex
+from tests.abuse.questions import ANSWER
 from tests.authenticators import SES, SMS, App
 from tests.passkeys import Authenticator
 from tests.remembered import Gadget, Remembering
 from tests.world import FLOWS, PASSWORD, World
 
-from lido.flows import recovery_codes
+from lido.flows import recovery_codes, trigger_targets
+from lido.flows.trigger_targets import Wish
 
 TEMPORARY, NEW = "Temp0rary-pass!", "New-Passw0rd!"
 MFA_BLOCKS = ("SMSMfaSettings", "EmailMfaSettings", "SoftwareTokenMfaSettings")
+QUESTIONS = {"DefineAuthChallenge": "define", "CreateAuthChallenge": "create", "VerifyAuthChallengeResponse": "verify"}
 FIRST = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
 
 
@@ -47,6 +50,9 @@ class Everything(Remembering):
             AutoVerifiedAttributes=["email"],
             DeviceConfiguration={"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False},
         )
+        for trigger, function in QUESTIONS.items():
+            wish = Wish(name=f"{self.pool_id}-{function}", kind="python", address=f"tests.abuse.questions:{function}")
+            trigger_targets.register(house.call(), self.pool_id, trigger, wish)
         self.client_id = self.sister()
         self.passkeys("SINGLE_FACTOR")
         self.option(
@@ -56,7 +62,9 @@ class Everything(Remembering):
 
     def sister(self) -> str:
         """One more client that may do all that the first may."""
-        return str(self.house.app(self.pool_id, ExplicitAuthFlows=[*FLOWS, "ALLOW_USER_AUTH"])["ClientId"])
+        return str(
+            self.house.app(self.pool_id, ExplicitAuthFlows=[*FLOWS, "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"])["ClientId"]
+        )
 
     def passkeys(self, kind: str, mode: str = "OPTIONAL") -> None:
         self.configure(mode, WebAuthnConfiguration={"RelyingPartyId": "example.com", "FactorConfiguration": kind})
@@ -119,6 +127,11 @@ def password_verifier(people: Everything, username: str) -> Stage:
     return Stage(
         begun["ChallengeName"], None, half.process_challenge(begun["ChallengeParameters"], half.get_auth_params())
     )
+
+
+def question(people: Everything, username: str) -> Stage:
+    begun = people.initiate("CUSTOM_AUTH", USERNAME=username)
+    return Stage(begun["ChallengeName"], begun["Session"], {"ANSWER": ANSWER})
 
 
 def email_first(people: Everything, username: str) -> Stage:
@@ -247,6 +260,7 @@ def device_verifier(people: Everything, username: str) -> Stage:
 
 PROVING: dict[str, Callable[[Everything, str], Stage]] = {
     "a password": password,
+    "a question of the pool's own": question,
     "SRP": password_verifier,
     "an e-mail code": email_first,
     "an SMS code": sms_first,

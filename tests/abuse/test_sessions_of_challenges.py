@@ -124,7 +124,8 @@ def test_a_challenge_answered_on_two_nodes_at_once_is_answered_once(
     with ThreadPoolExecutor(6) as threads:
         counted = Counter(threads.map(answer, range(6)))
     assert counted["in"] == 1
-    assert counted.keys() <= {"in", *REFUSED}
+    # Only so many threads wait for the triggers of one pool.
+    assert counted.keys() <= {"in", "TooManyRequests", *REFUSED}
     assert people.sessions() == opened + 1
 
 
@@ -156,7 +157,7 @@ def test_a_step_dies_with_its_clients_permission_and_with_its_client(
     if end == "the client":
         people.house.idp.delete_user_pool_client(**client)
     else:
-        people.house.idp.update_user_pool_client(**client, ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH"])
+        people.house.idp.update_user_pool_client(**client, ExplicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH"])
 
     assert refusal(people.give, stage).name in ("InvalidParameter", "ResourceNotFound")
     assert people.sessions() == opened

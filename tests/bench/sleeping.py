@@ -1,11 +1,11 @@
 """A trigger's function that takes its time."""
 
-import time
+from threading import Event
 from typing import Any
 
 SECONDS = 4.0
 
 
 def pre_authentication(event: dict[str, Any]) -> dict[str, Any]:
-    time.sleep(SECONDS)
+    Event().wait(SECONDS)
     return event

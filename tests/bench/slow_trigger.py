@@ -90,11 +90,15 @@ async def _capacity(port: int, requests: list[bytes], seconds: float = 5.0) -> f
 
 async def _paced(port: int, requests: list[bytes], a_second: float) -> Waits:
     """That many a second, whether or not the ones before were answered."""
-    everybody, waiting = cycle(requests), []
-    began = time.perf_counter()
-    for number in range(int(SECONDS * a_second)):
-        await asyncio.sleep(max(0.0, began + number / a_second - time.perf_counter()))
-        waiting.append(asyncio.create_task(_ask(port, next(everybody))))
+    loop, everybody = asyncio.get_running_loop(), cycle(requests)
+    began, waiting = loop.time(), [loop.create_future() for _ in range(int(SECONDS * a_second))]
+
+    def ask(answered: "asyncio.Future[tuple[float, int]]") -> None:
+        task = loop.create_task(_ask(port, next(everybody)))
+        task.add_done_callback(lambda done: answered.set_result(done.result()))
+
+    for number, answered in enumerate(waiting):
+        loop.call_at(began + number / a_second, ask, answered)
     answers = await asyncio.gather(*waiting)
     return Waits([seconds for seconds, _ in answers], sum(status != 200 for _, status in answers))
 

@@ -25,9 +25,13 @@ def code(tmp_path, monkeypatch):
     (tmp_path / "app.py").write_text(HANDLER)
     (tmp_path / "event.json").write_text(json.dumps(EVENT))
     monkeypatch.chdir(tmp_path)
-    before = structlog.get_config()
+    before, configure = structlog.get_config(), structlog.configure
+    # Loggers that are kept would not hear of the tests that come after.
+    monkeypatch.setattr(
+        structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False})
+    )
     yield tmp_path
-    structlog.configure(**before)
+    configure(**before)
 
 
 @pytest.fixture

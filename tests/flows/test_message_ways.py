@@ -62,12 +62,8 @@ def living(tmp_path):
 
 
 def amazons(moto):
-    key = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "secret"}
-    return {
-        "ses_endpoint": moto.url,
-        "sns_endpoint": moto.url,
-        **{f"{service}_{name}": value for service in ("ses", "sns") for name, value in key.items()},
-    }
+    key = {"aws_access_key_id": "AKIDEXAMPLE00000", "aws_secret_access_key": "secret-of-the-tests"}
+    return {"ses_endpoint": moto.url, "sns_endpoint": moto.url, **key}
 
 
 def sign_up(house, username, **pool):

@@ -1,6 +1,7 @@
 """CustomMessage beside a pool's own words, and beside links that confirm."""
 
 import pytest
+from tests.sign_ins import refusal
 from tests.triggers.conftest import answering, unchanged
 
 from lido.flows import message_templates
@@ -48,14 +49,11 @@ def test_the_trigger_words_a_link(triggered):
     assert message["link"] in message["text"]
 
 
-def test_words_without_a_place_for_the_link_leave_the_pool_s(triggered):
-    people = triggered(pool=BY_LINK, CustomMessage=answering(emailMessage="Blue: {####}"))
-    people.sign_up()
-    assert last(people)["html"].endswith(">ours</a>")
+@pytest.mark.parametrize(
+    ("pool", "words"), [(BY_LINK, "Blue: {####}"), ({}, "Blue: {##Click Here##}")], ids=["a code", "a link"]
+)
+def test_words_with_the_place_of_the_other_are_refused(triggered, pool, words):
+    people = triggered(pool=pool, CustomMessage=answering(emailMessage=words))
 
-
-def test_a_link_in_place_of_a_code_leaves_the_pool_s_words(triggered):
-    people = triggered(CustomMessage=answering(emailMessage="Blue: {##Click Here##}"))
-    people.sign_up()
-    assert last(people)["html"] == f"Your verification code is {last(people)['code']}. "
-    assert last(people)["link"] == ""
+    assert refusal(people.sign_up) == ("InvalidLambdaResponse", "Unrecognizable lambda output")
+    assert people.house.messages() == []
