@@ -148,3 +148,19 @@ def test_nobodys_masks_agree_with_the_name_and_stay(house: World) -> None:
     others = list(islice(people.strangers("SMS_OTP"), 3))
     assert len({destination(other, "SMS_OTP") for other in others}) > 1
     assert json.dumps(house.messages()) == "[]"
+
+
+def test_a_code_to_reset_a_password_goes_where_the_choices_say_that_one_may(house: World) -> None:
+    hidden, media = Hidden(house), set()
+
+    for number in range(80):
+        name = f"none{number:04}"
+        offered = set(hidden.offered(name))
+        sent = house.idp_unsigned.forgot_password(ClientId=hidden.client_id, Username=name)["CodeDeliveryDetails"]
+        media.add(sent["DeliveryMedium"])
+        if offered & {"EMAIL_OTP", "SMS_OTP"} == {"EMAIL_OTP"}:
+            assert sent["DeliveryMedium"] == "EMAIL", name
+        if offered & {"EMAIL_OTP", "SMS_OTP"} == {"SMS_OTP"}:
+            assert sent["DeliveryMedium"] == "SMS", name
+
+    assert media == {"EMAIL", "SMS"}

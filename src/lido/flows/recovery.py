@@ -4,13 +4,26 @@ from msgspec import structs
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, codes, delivery, handles, migration, passwords, strangers, triggers, wording
+from lido.flows import (
+    access,
+    codes,
+    delivery,
+    handles,
+    migration,
+    passkeys,
+    passwords,
+    strangers,
+    triggers,
+    unknown_users,
+    wording,
+)
 from lido.flows.delivery import Attribute, Delivery
 from lido.flows.events import Fact, tell
 from lido.flows.strangers import Stranger
 from lido.records import Pool, Status, User
 from lido.rules import password_policy, trigger_events
 from lido.rules.custom_messages import Words
+from lido.rules.usernames import LONGEST_NAME, looks_like_email, looks_like_phone, name_key
 from lido.storage import lockouts, users
 from lido.storage import passwords as stored_passwords
 from lido.storage.database import Transaction
@@ -40,11 +53,23 @@ def forgot(call: Call, *, client_id: str, secret_hash: str | None, username: str
         stranger.refuse(attribute)
     elif user is not None:
         words = _words(call, pool, user, attribute, stranger.client.client_id)
+    pretended = _pretended(call, pool, username) if user is None or isinstance(attribute, errors.Fault) else []
     with call.db.write() as tx:
         codes.ask(call, tx, pool, stranger.subject(call), codes.RESET)
         if user is None or isinstance(attribute, errors.Fault):
-            return delivery.simulated(call, pool, username, possible)
+            return delivery.simulated(call, pool, username, pretended or possible)
         return _send(call, tx, pool, user, attribute, stranger.client.client_id, words)
+
+
+def _pretended(call: Call, pool: Pool, name: str) -> list[Attribute]:
+    """Where a code would go for the user that nobody of that name pretends to be, in the choices of a sign-in too."""
+    if looks_like_email(name) or looks_like_phone(name):
+        return []  # then it goes to that address
+    key = name_key(name[:LONGEST_NAME], pool.folding)
+    can_have_passkey = passkeys.has_relying_party(call, pool)
+    user = unknown_users.user(call, pool, name, key, can_have_passkey=can_have_passkey).user
+    attribute = delivery.to_recover(pool, user)
+    return [attribute] if attribute else []
 
 
 def _reset_to(pool: Pool, user: User | None) -> Attribute | errors.Fault:

@@ -25,7 +25,7 @@ class PretendedUser(Struct, frozen=True):
 def drawn(pool: Pool, chance: int, *, typed: str, can_have_passkey: bool) -> PretendedUser:
     """One of 128 kinds of users by `chance`; the next one where that could choose no first factor.
 
-    `typed`: the name that was asked for; an alias among names is an address that was proven.
+    `typed`: the name that was asked for; where it is an address, it is one that was proven.
     """
     kinds = (_of_kind(pool, chance + more, typed, can_have_passkey=can_have_passkey) for more in range(_KINDS))
     return next(kind for kind in kinds if first_factors.available(pool, kind.user, has_password=kind.has_password))
@@ -33,9 +33,7 @@ def drawn(pool: Pool, chance: int, *, typed: str, can_have_passkey: bool) -> Pre
 
 def _of_kind(pool: Pool, kind: int, typed: str, *, can_have_passkey: bool) -> PretendedUser:
     has_password, by_email, by_phone, has_passkey = (bool(kind >> bit & 1) for bit in range(4))
-    aliases = pool.settings.shape.alias_attributes or ()
-    by_email = by_email or ("email" in aliases and looks_like_email(typed))
-    by_phone = by_phone or ("phone_number" in aliases and looks_like_phone(typed))
+    by_email, by_phone = by_email or looks_like_email(typed), by_phone or looks_like_phone(typed)
     factors = _SECOND_FACTORS[(kind >> 4) % len(_SECOND_FACTORS)]
     if has_passkey and can_have_passkey:
         factors |= Factor.PASSKEY
