@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.authenticators import SMS
+from tests.authenticators import SMS, App
 from tests.sign_ins import claims, refusal
 from tests.triggers.conftest import answering, raising
 from tests.triggers.test_custom_auth import QUESTION, answer, begin
@@ -267,3 +267,31 @@ def test_a_function_may_speak_to_the_house_about_the_very_user(triggered):
     people.alice()
 
     assert claims(people.sign_in()["IdToken"])["name"] == "TokenGeneration_Authentication"
+
+
+def test_a_step_up_ends_with_its_session_although_a_trigger_was_asked_meanwhile(triggered):
+    people = triggered(PostAuthentication=lambda event: event)
+    house = people.house
+    house.idp.set_user_pool_mfa_config(
+        UserPoolId=people.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    people.alice()
+    first = people.sign_in()
+    app = App(house, house.idp_unsigned.associate_software_token(AccessToken=first["AccessToken"])["SecretCode"])
+    house.idp_unsigned.verify_software_token(AccessToken=first["AccessToken"], UserCode=app.code())
+    house.idp.admin_set_user_mfa_preference(
+        UserPoolId=people.pool_id, Username="alice", SoftwareTokenMfaSettings={"Enabled": True}
+    )
+    house.clock.advance(seconds=30)
+    token = first["AccessToken"]
+    asked = people.initiate("USER_AUTH", USERNAME="alice", ACCESS_TOKEN=token, TARGET_ACR_VALUES="urn:cognito:loa:4")
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+
+    def revoking(event):
+        house.idp_unsigned.revoke_token(Token=first["RefreshToken"], ClientId=people.client_id)
+        return event
+
+    people.functions["PostAuthentication"] = revoking
+    answers = {"USERNAME": "alice", "SOFTWARE_TOKEN_MFA_CODE": app.code()}
+
+    assert refusal(people.respond, "SOFTWARE_TOKEN_MFA", asked["Session"], **answers).name == "NotAuthorized"
