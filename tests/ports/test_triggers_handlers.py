@@ -520,3 +520,11 @@ def test_failures_are_logged_without_what_they_are_about(stand, tmp_path):
     assert failed
     assert failed[0]["failure"] == "Raised"
     assert "secret of a person" not in str(failed)
+
+
+def test_another_arn_of_a_function_ends_no_process_and_is_told(stand, handler):
+    other = msgspec.structs.replace(handler, arn=f"{ARN}:live")
+
+    assert stand.process(handler) == stand.process(other) == stand.process(handler)
+    assert stand(other, {"do": "where"})["arn"] == f"{ARN}:live"
+    assert stand(handler, {"do": "where"})["arn"] == ARN

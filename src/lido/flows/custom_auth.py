@@ -16,6 +16,7 @@ from lido.rules.second_factors import Proof
 from lido.rules.trigger_events import UNRECOGNIZABLE
 
 SRP_A = "SRP_A"
+_MOST_ROUNDS = 100
 
 
 class Told(Struct, frozen=True):
@@ -54,6 +55,8 @@ def decide(call: Call, scene: Scene, going: Progress, latest: Round | None) -> P
     Raises the refusals of triggers, InvalidLambdaResponse for a challenge that cannot follow.
     """
     rounds = (*going.rounds, latest) if latest else going.rounds
+    if len(rounds) > _MOST_ROUNDS:  # all of them travel with every step
+        return structs.replace(going, defined=steps.REFUSAL)
     whom = told(scene)
     event = custom_challenges.define_auth_challenge(
         whom.username,

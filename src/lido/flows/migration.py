@@ -3,19 +3,21 @@
 Each question to the trigger is a guess at somebody else's password, so it counts as one here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, handles, lockout, passwords, sign_up, triggers
+from lido.flows import access, handles, lockout, passwords, sign_up, triggers, unknown_users
 from lido.flows.events import Fact, tell
 from lido.flows.scenes import Scene
-from lido.records import Client, Factor, Pool, Status, User
+from lido.records import Client, Factor, Folding, Pool, Status, User
 from lido.rules import attributes as attribute_rules
 from lido.rules import profile, schema, trigger_events
 from lido.rules.trigger_events import Event, Migrated
+from lido.rules.usernames import fold
 from lido.storage import users
 
 _WRONG = "Incorrect username or password."
@@ -41,17 +43,37 @@ def at_sign_in(call: Call, pool: Pool, client: Client, typed: str, password: str
         validation_data=call.client_metadata,
         client_metadata={},
     )
-    lockout.reserve(call, pool.pool_id, subject)
-    try:
-        user = _brought(call, pool, client, typed, event, password)
-    except errors.Fault as refusal:
-        lockout.fail(call, pool.pool_id, subject)
-        if access.hides_users(pool, client):
-            raise errors.NotAuthorized(_WRONG) from refusal
-        raise
-    lockout.release(call, pool.pool_id, subject)
+    with _counted(call, pool, subject):
+        try:
+            with _counted_in_all_spellings(call, pool, typed, subject):
+                user = _brought(call, pool, client, typed, event, password)
+        except errors.Fault as refusal:
+            if access.hides_users(pool, client):
+                raise errors.NotAuthorized(_WRONG) from refusal
+            raise
     if user.status == Status.RESET_REQUIRED:
         raise errors.PasswordResetRequired
+
+
+@contextmanager
+def _counted(call: Call, pool: Pool, subject: str) -> Iterator[None]:
+    """Reserve a try, and count it where it fails. Raises NotAuthorized while the subject is locked."""
+    lockout.reserve(call, pool.pool_id, subject)
+    try:
+        yield
+    except errors.Fault:
+        lockout.fail(call, pool.pool_id, subject)
+        raise
+    except BaseException:
+        lockout.release(call, pool.pool_id, subject)
+        raise
+    lockout.release(call, pool.pool_id, subject)
+
+
+def _counted_in_all_spellings(call: Call, pool: Pool, typed: str, subject: str) -> AbstractContextManager[None]:
+    """The elder house may know one user under spellings that are different names here: they share these tries."""
+    shared = unknown_users.subject(call, pool.pool_id, fold(typed, Folding.INSENSITIVE))
+    return nullcontext() if shared == subject else _counted(call, pool, shared)
 
 
 def at_recovery(call: Call, pool: Pool, client: Client, typed: str) -> User | None:
@@ -100,8 +122,11 @@ def _composed(call: Call, pool: Pool, typed: str, answer: Migrated) -> User:
         user = sign_up.new_user(call, pool, typed, given, status=status)
     except errors.InvalidParameter as unfit:
         raise errors.InvalidLambdaResponse(unfit.message) from None
-    wants_sms = answer.sms_mfa and pool.settings.sms_mfa is not None and user.phone_number is not None
-    return replace(user, factors=user.factors | Factor.SMS) if wants_sms else user
+    if not answer.sms_mfa:
+        return user
+    if pool.settings.sms_mfa is None or user.phone_number is None:  # without it a password alone would let in
+        raise errors.InvalidLambdaResponse("enableSMSMFA needs a phone_number, and a user pool with SMS MFA.")
+    return replace(user, factors=user.factors | Factor.SMS)
 
 
 def _given(attributes: Mapping[str, str]) -> dict[str, str]:

@@ -41,6 +41,8 @@ from lido.storage import lockouts
 from lido.storage.database import Transaction
 
 _SECRET_BLOCK_SECONDS = 60
+_ANSWERED_BY_FUNCTION = (errors.UserLambdaValidation, errors.InvalidLambdaResponse)
+"""How triggers fail that were reached, and may have judged what they were told."""
 
 
 class NextChallenge(Struct, frozen=True):
@@ -154,9 +156,11 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     situations.require_same(scene, begun)
     situations.require_called(call, scene, named)
     _require_allowed(scene.terms, steps.FLOWS[begun.flow])
-    if migration.may_bring(scene) and "PASSWORD" in (challenge_name, attempt.given.get("ANSWER")):
+    if migration.may_bring(scene) and _is_password(challenge_name, attempt):
         scene = _migrated(call, scene, attempt)
         begun = structs.replace(begun, subject=scene.subject, state=situations.state(scene))
+        if scene.user is not None:  # the trigger heard of nobody when this began
+            sign_in_triggers.before(sign_in_triggers.without_metadata(call), scene)
     if not begun.device_key:
         begun = structs.replace(begun, device_key=scenes.named_device(attempt.given))
     scene = scenes.with_device(call, scene, begun.device_key)
@@ -166,6 +170,12 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     if attempt.given.get(steps.RECOVERY) and steps.takes_recovery_code(situation):
         challenge = challenges.find(steps.RECOVERY)
     return _judge(Turn(call, scene, begun, attempt.given, situation), challenge, spend=True)
+
+
+def _is_password(challenge_name: str, attempt: Attempt) -> bool:
+    """Whether a password is what is answered or chosen. A pool's own question may have that answer too."""
+    chosen = attempt.given.get("ANSWER") if challenge_name == "SELECT_CHALLENGE" else challenge_name
+    return chosen == "PASSWORD"
 
 
 def _migrated(call: Call, scene: Scene, attempt: Attempt) -> Scene:
@@ -266,6 +276,10 @@ def _judge(turn: Turn, challenge: Challenge, *, spend: bool) -> Outcome:
         tries.take(call, scene, turn.progress)
     try:
         verdict = judgement()
+    except _ANSWERED_BY_FUNCTION as refusal:
+        # Functions raise at wrong answers too: to count none of these would give guesses away.
+        step.settle("refused", type(refusal).__name__, failed=True)
+        raise
     except BaseException:
         step.abandon()
         raise
@@ -357,7 +371,8 @@ def _failed(verdict: Right) -> bool:
 def _break_off(step: _Step, verdict: Right, fault: errors.Fault) -> None:
     """What follows could not be had. A wrong guess counts all the same; a right answer may be given again."""
     if _failed(verdict):
-        step.settle("refused", fault.message, failed=True)
+        # Its name alone: what a function raises is for the caller, not for the record.
+        step.settle("refused", type(fault).__name__, failed=True)
     else:
         step.abandon()
 

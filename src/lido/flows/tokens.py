@@ -6,7 +6,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, devices, grants, sign_in_triggers
+from lido.flows import access, devices, grants, sign_in_triggers, step_up
 from lido.flows import sessions as tracking
 from lido.flows.devices import NewDevice
 from lido.flows.events import Fact, tell
@@ -92,7 +92,9 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
     try:
         with call.db.write() as tx:
             tracking.hold_user(tx, session)
-            if not is_asked:
+            if is_asked:  # settled before the triggers, while which the session that a step-up goes on from may end
+                step_up.require_alive(tx, scene, signed_in.progress)
+            else:
                 signed_in.settle(tx)
             if not sessions.open_if_welcome(tx, session, address=call.address, agent=call.agent[: tracking.MOST_AGENT]):
                 raise _NotWelcome

@@ -122,7 +122,9 @@ def _words(
     call: Call, pool: Pool, user: User, values: Mapping[str, str], client: Client | None
 ) -> dict[Attribute, Words]:
     """What the pool's trigger says of the codes that will follow from `values`."""
-    client_id, after = client.client_id if client else None, with_attributes(user, values)
+    client_id = client.client_id if client else None
+    changed = [name for name in MEDIA if name in values and values[name] != delivery.address_of(user, name)]
+    after = with_attributes(user, {**dict.fromkeys(map(_flag_of, changed), "false"), **values})
     return {
         attribute: wording.ask(call, pool, after, medium, "UpdateUserAttribute", client_id)
         for attribute, medium in MEDIA.items()

@@ -171,10 +171,12 @@ def _check(changes: Changes) -> None:
         changes.access_suppressed,
         changes.scopes_added,
         changes.scopes_suppressed,
+        changes.groups.names if changes.groups else (),
+        changes.groups.roles if changes.groups else (),
     )
     if sum(len(member) for member in members) > _MOST_CHANGES:
         raise Unrecognizable
-    if any(not scope or " " in scope for scope in changes.scopes_added):
+    if any(scope.split() != [scope] or not scope.isprintable() for scope in changes.scopes_added):
         raise Unrecognizable
 
 

@@ -217,7 +217,7 @@ def migrated(response: Mapping[str, Any], typed: str) -> Migrated | None:
     if status not in (None, "", "CONFIRMED", "RESET_REQUIRED") or action not in (None, "", "SUPPRESS"):
         raise Unrecognizable
     media = response.get("desiredDeliveryMediums") or ("SMS",)
-    if not isinstance(media, list | tuple) or not set(media) <= {"EMAIL", "SMS"}:
+    if not isinstance(media, list | tuple) or not all(medium in ("EMAIL", "SMS") for medium in media):
         raise Unrecognizable
     return Migrated(
         values,

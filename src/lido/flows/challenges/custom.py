@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from lido import errors
-from lido.flows import custom_auth, triggers
+from lido.flows import custom_auth, triggers, unknown_users
 from lido.flows.challenges import Carrier, Guard, Judgement, Offer, Right, Turn
 from lido.rules import custom_challenges
 from lido.rules.custom_challenges import Created, Round
@@ -39,7 +39,15 @@ def offer(turn: Turn, /) -> Offer:
     )
     made: Created = triggers.ask(turn.call, scene.pool, event, custom_challenges.created)
     kept = msgspec.msgpack.encode(_Kept(made.private, made.metadata))
-    return Offer({**made.public, "USERNAME": told.username}, secret=kept)
+    return Offer({**made.public, "USERNAME": _shown_name(turn)}, secret=kept)
+
+
+def _shown_name(turn: Turn) -> str:
+    """The username; of strangers one that a user found by that name might have."""
+    scene = turn.scene
+    if scene.user is None:
+        return unknown_users.srp_identity(turn.call, scene.pool, scene.typed, scene.name_key)
+    return scene.user.username
 
 
 def answer(turn: Turn, /) -> Judgement:

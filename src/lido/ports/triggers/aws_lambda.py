@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit
 from lido.ports import aws_client
 from lido.ports.aws_client import AccessKey
 from lido.ports.clock import Clock
-from lido.ports.outgoing import Outgoing, TooLarge, TooSlow, Unreachable
+from lido.ports.outgoing import Outgoing, Refused, TooLarge, TooSlow, Unreachable
 from lido.ports.triggers.carrier import (
     MAX_BODY_BYTES,
     Invocation,
@@ -58,7 +58,7 @@ class AWSLambda:
             raise TimedOut from None
         except TooLarge:
             raise Unrecognizable from None
-        except Unreachable:
+        except (Refused, Unreachable):
             raise NotInvocable("ServiceException") from None
         if answer.status != 200:
             raise NotInvocable(_exception_name(answer.headers))

@@ -44,11 +44,12 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 class Invocation(Struct, frozen=True):
-    """One event on its way. All attempts have the same `id`, a UUID."""
+    """One event on its way. All attempts have the same `id`, a UUID; `arn` is what the pool calls the function."""
 
     id: str
     trigger: str
     event: bytes
+    arn: str = ""
 
     def __repr__(self) -> str:
         return f"<Invocation {self.id}: {self.trigger}>"

@@ -45,7 +45,7 @@ class Carriers:
     def invoke(self, target: Target, trigger_name: str, event: bytes, pool_id: str) -> bytes:
         """As Carrier.invoke."""
         silence.refuse_if_open("Calling a trigger")
-        invocation = Invocation(self._entropy.uuid(), trigger_name, event)
+        invocation = Invocation(self._entropy.uuid(), trigger_name, event, target.arn)
         with nullcontext() if trigger_name in _UNSHARED else self._share(pool_id):
             try:
                 return self._answer(target, invocation)

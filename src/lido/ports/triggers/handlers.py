@@ -4,6 +4,8 @@ import threading
 from contextlib import suppress
 from time import monotonic
 
+from msgspec.structs import replace
+
 from lido.ports.triggers import function_process
 from lido.ports.triggers.carrier import Invocation, NotInvocable, Raised, Target
 from lido.ports.triggers.function_process import FunctionProcess, Handler, Runtimes
@@ -62,7 +64,8 @@ class _Crew:
         self._is_closed = False
 
     def runs(self, target: Target, handler: Handler) -> bool:
-        return (self._target, self._handler) == (target, handler)
+        # Pools may call one function by several ARNs; none of them must end what runs for another.
+        return (replace(self._target, arn=target.arn), self._handler) == (target, handler)
 
     def attempt(self, invocation: Invocation) -> bytes:
         until = monotonic() + self._target.timeout_seconds

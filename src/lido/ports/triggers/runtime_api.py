@@ -160,7 +160,7 @@ class _Conversation(BaseHTTPRequestHandler):
                 "Content-Type": "application/json",
                 "Lambda-Runtime-Aws-Request-Id": invocation.id,
                 "Lambda-Runtime-Deadline-Ms": str(deadline),
-                "Lambda-Runtime-Invoked-Function-Arn": target.arn,
+                "Lambda-Runtime-Invoked-Function-Arn": invocation.arn or target.arn,
             },
         )
 
