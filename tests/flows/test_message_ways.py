@@ -62,11 +62,11 @@ def living(tmp_path):
 
 
 def amazons(moto):
-    key = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "secret"}
     return {
         "ses_endpoint": moto.url,
         "sns_endpoint": moto.url,
-        **{f"{service}_{name}": value for service in ("ses", "sns") for name, value in key.items()},
+        "aws_access_key_id": "AKIDEXAMPLE00001",
+        "aws_secret_access_key": "a secret of sixteen",
     }
 
 
