@@ -230,9 +230,11 @@ def page(
 
 def remove_before(tx: Transaction, cutoff_id: str, limit: int) -> int:
     """Delete settled messages older than a time-ordered id, at most `limit`; how many went."""
+    # Pool by pool down the primary key, in that order: a walk through all messages would lock writers out.
     return tx.run(
         """DELETE FROM messages WHERE (pool_id, id) IN
-             (SELECT pool_id, id FROM messages WHERE id < :cutoff AND state <> 0 LIMIT :limit)""",
+             (SELECT m.pool_id, m.id FROM pools p CROSS JOIN messages m
+              WHERE m.pool_id = p.pool_id AND m.id < :cutoff AND m.state <> 0 LIMIT :limit)""",
         cutoff=cutoff_id,
         limit=limit,
     )
