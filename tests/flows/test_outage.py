@@ -121,3 +121,94 @@ def test_a_busy_mailbox_is_not_asked_sooner_because_others_were_reached(house, w
     write(house, pool_id, "new@example.com")
     work(worker)
     assert stored(house, busy).next_at == next_at > house.clock.now()
+
+
+REFUSED = Undeliverable("SES was not reached: Unreachable", transient=True, unreachable=True)
+OWN = {
+    "EmailSendingAccount": "DEVELOPER",
+    "SourceArn": "arn:aws:ses:us-west-2:123456789012:identity/pool.example",
+    "From": "Pool <hello@pool.example>",
+}
+
+
+class Switch(Gateway):
+    """Refuses what `troubles` names by recipient; remembers every try."""
+
+    def __init__(self):
+        super().__init__()
+        self.troubles = {}
+        self.tried = []
+
+    def send(self, message):
+        self.tried.append(message.to)
+        self.trouble = self.troubles.get(message.to)
+        super().send(message)
+
+
+@pytest.fixture
+def switch():
+    return Switch()
+
+
+def test_what_waits_for_another_reason_keeps_its_patience_when_a_server_is_back(house, switch, pool_id):
+    worker = MessageWorker(house.call, mail=switch, sms=None, mail_from="no-reply@lido.example")
+    switch.troubles = {"grey@example.com": Undeliverable("recipient refused: 450", transient=True)}
+    grey = write(house, pool_id, "grey@example.com")
+    work(worker)
+    for number in range(3):
+        switch.troubles[f"{number}@example.com"] = DOWN
+        write(house, pool_id, f"{number}@example.com")
+    work(worker)
+    switch.troubles = {"grey@example.com": switch.troubles["grey@example.com"]}
+    write(house, pool_id, "new@example.com")
+    work(worker)
+    assert sorted(email.to for email in switch.sent) == [
+        "0@example.com", "1@example.com", "2@example.com", "new@example.com"
+    ]  # fmt: skip
+    assert stored(house, grey).attempts == 1
+
+
+def test_a_way_that_leads_nowhere_is_not_tried_again_with_each_message_that_another_way_takes(house, switch, pool_id):
+    worker = MessageWorker(house.call, mail=switch, sms=None, mail_from="no-reply@lido.example")
+    lost = house.pool(EmailConfiguration=OWN)
+    ids = [write(house, lost, f"lost{number}@example.com") for number in range(3)]
+    switch.troubles = {f"lost{number}@example.com": REFUSED for number in range(3)}
+    for number in range(20):
+        write(house, pool_id, f"{number}@example.com")
+        work(worker)
+    assert len(switch.sent) == 20
+    assert [stored(house, message_id).attempts for message_id in ids] == [1, 1, 1]
+
+
+def test_one_message_that_a_server_hangs_up_on_is_tried_with_patience(house, switch, pool_id):
+    worker = MessageWorker(house.call, mail=switch, sms=None, mail_from="no-reply@lido.example")
+    switch.troubles = {"poison@example.com": DOWN}
+    poison = write(house, pool_id, "poison@example.com")
+    for number in range(20):
+        write(house, pool_id, f"{number}@example.com")
+        work(worker)
+    assert len(switch.sent) == 20
+    assert stored(house, poison).attempts == 1
+
+
+def test_a_mail_server_that_never_answers_is_asked_a_few_times_and_holds_up_no_text_message(house, switch, pool_id):
+    class Slow(Switch):
+        def send(self, message):
+            house.clock.advance(seconds=10)
+            super().send(message)
+
+    mail, sms = Slow(), Gateway()
+    worker = MessageWorker(house.call, mail=mail, sms=sms, mail_from="no-reply@lido.example")
+    for number in range(100):
+        mail.troubles[f"{number}@example.com"] = DOWN
+        write(house, pool_id, f"{number}@example.com")
+    text = write(house, pool_id, "+491701234567", medium="SMS")
+    began = house.clock.now()
+    worker.run_due()
+    assert [message.to for message in sms.sent] == ["+491701234567"]
+    assert stored(house, text).state == messages.SENT
+    assert house.clock.now() - began <= 20_000
+    assert len(mail.tried) == 2
+    tried = len(mail.tried)
+    worker.run_due()
+    assert len(mail.tried) == tried + 1

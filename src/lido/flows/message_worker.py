@@ -11,6 +11,7 @@ import structlog
 
 from lido.call import Call
 from lido.flows import access, custom_senders, delivery, log_delivery
+from lido.flows.message_ways import Way, Ways, way_of
 from lido.flows.sender_queues import SenderQueues
 from lido.ports.kms import KMS
 from lido.ports.mail import Email, Mail, Undeliverable
@@ -32,6 +33,7 @@ _FIRST_PAUSE_MS = 5_000
 _LONGEST_PAUSE_MS = 3_600_000
 MOST_ATTEMPTS = 40
 _log = structlog.get_logger("lido.messages")
+_MEDIA = ("SMS", "EMAIL")
 _Send = Callable[[Call, Pool, Message, delivery.Letter], None]
 
 
@@ -58,7 +60,7 @@ class MessageWorker:
         self._awake = threading.Event()
         self._stopping = False
         self._sent_at = 0
-        self._unreachable: set[str] = set()
+        self._ways = Ways()
 
     def wake(self) -> None:
         """Something was written: send it now rather than at the next look."""
@@ -93,16 +95,25 @@ class MessageWorker:
         """
         call = self._new_call()
         with call.db.read() as tx:
-            any_due = messages.any_due(tx, call.now, but=self._senders.closed())
-        if not any_due:
+            closed = self._senders.closed()
+            due = [medium for medium in _MEDIA if messages.any_due(tx, call.now, medium=medium, but=closed)]
+        if not due:
             self._rest(call)
-            return 0
-        to_send, to_triggers, kept = self._claim(call)
+        return sum(map(self._run_medium, due))
+
+    def _run_medium(self, medium: str) -> int:
+        """A handful of one medium: a mail server that does not answer holds up no text message."""
+        call = self._new_call()
+        to_send, to_triggers, kept = self._claim(call, medium)
         self._senders.add(to_triggers)
-        for message in to_send:
+        silent: dict[Way, Undeliverable] = {}
+        for message, way in to_send:
             if self._stopping or call.clock.now() > message.leased_until - _MARGIN_MS:
                 break
-            self._mind(call, message.medium, self._settle(call, message, self._send))
+            trouble = self._settle(call, message, _share(silent[way]) if way in silent else self._send)
+            self._mind(call, way, trouble)
+            if trouble is not None and trouble.unreachable and self._ways.is_closed(way):
+                silent[way] = trouble
         return len(to_send) + len(to_triggers) + kept
 
     def _rest(self, call: Call) -> None:
@@ -111,19 +122,23 @@ class MessageWorker:
             self._sent_at = 0
             self._mail.close()
 
-    def _claim(self, call: Call) -> tuple[list[Message], list[Message], int]:
+    def _claim(self, call: Call, medium: str) -> tuple[list[tuple[Message, Way]], list[Message], int]:
         """What goes by gateways, what by triggers, and how many were kept because there is no gateway for them."""
         limit = _AT_ONCE if self._mail or self._sms else _AT_ONCE_WITHOUT_GATEWAYS
         closed = self._senders.closed()
         with call.db.write() as tx:
-            claimed = messages.claim(tx, call.now, lease_ms=_LEASE_MS, limit=limit, but=closed)
+            claimed = messages.claim(tx, call.now, medium=medium, lease_ms=_LEASE_MS, limit=limit, but=closed)
             known = {pool_id: pools.find(tx, pool_id) for pool_id in {message.pool_id for message in claimed}}
             to_triggers: list[Message] = []
             others: list[Message] = []
             for message in claimed:
                 is_own = custom_senders.is_named(known[message.pool_id], message.medium)
                 (to_triggers if is_own else others).append(message)
-            to_send = [message for message in others if self._gateway(message) is not None]
+            to_send = [
+                (message, way_of(known[message.pool_id], medium))
+                for message in others
+                if self._gateway(message) is not None
+            ]
             for message in others:
                 if self._gateway(message) is None:
                     messages.keep(tx, message, call.now)
@@ -147,16 +162,18 @@ class MessageWorker:
             log_delivery.not_sent(call, tx, message, trouble.reason)
         return trouble
 
-    def _mind(self, call: Call, medium: str, trouble: Undeliverable | None) -> None:
-        """Where the way is open again, what waits for its next try need not be patient any more."""
+    def _mind(self, call: Call, way: Way, trouble: Undeliverable | None) -> None:
+        """Where a way is open again, what waits for it need not be patient any more."""
         if trouble is not None:
             if trouble.unreachable:
-                self._unreachable.add(medium)
-        elif medium in self._unreachable:
+                self._ways.missed(way, trouble.reason)
+            return
+        for reason in self._ways.reasons(way):
             with call.db.write() as tx:
-                hastened = messages.hasten(tx, medium, call.clock.now(), _HASTENED_AT_ONCE)
-            if hastened < _HASTENED_AT_ONCE:
-                self._unreachable.discard(medium)
+                hastened = messages.hasten(tx, way.medium, reason, call.clock.now(), _HASTENED_AT_ONCE)
+            if hastened == _HASTENED_AT_ONCE:
+                return
+        self._ways.opened(way)
 
     def _send_by_trigger(self, message: Message) -> None:
         """Settle a message of a pool that sends itself; on one of the senders' threads."""
@@ -250,6 +267,15 @@ class MessageWorker:
             configuration_set=configured.configuration_set or "",
             region=(arn.split(":")[3] if arn else "") or pool.region,
         )
+
+
+def _share(trouble: Undeliverable) -> _Send:
+    """What was to follow on a way that is closed fails as the message before it."""
+
+    def fail(*_: object) -> None:
+        raise trouble
+
+    return fail
 
 
 def _identity(arn: str) -> str:

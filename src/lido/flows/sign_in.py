@@ -6,7 +6,6 @@ whoever is signed in is another room's business (flows/tokens.py).
 """
 
 from base64 import b64encode
-from typing import Literal
 
 from msgspec import Struct, structs
 
@@ -28,9 +27,9 @@ from lido.flows import (
     tries,
 )
 from lido.flows.challenges import Challenge, Effect, Offer, Right, Turn, Wrong
-from lido.flows.events import Fact, tell
 from lido.flows.progress import INVALID, Progress
 from lido.flows.scenes import Attempt, Scene, required
+from lido.flows.settling import Step
 from lido.flows.srp_exchange import block_of
 from lido.records import Status
 from lido.rules import first_factors, password_policy, steps
@@ -134,7 +133,7 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
         situation = situations.of(call, scene, begun)
     turn = Turn(call, scene, begun, attempt.given, situation)
     if custom_auth.is_one(begun):
-        return _go_on(_Step(turn, (), reserved=False), Right(scene, progress=begun))
+        return _go_on(Step(turn, (), reserved=False), Right(scene, progress=begun))
     return _begin(turn, at_once=flow.at_once)
 
 
@@ -217,7 +216,7 @@ def _begin(turn: Turn, *, at_once: bool) -> Outcome:
         return _judge(further, challenge, spend=False)
     offer = challenge.offer(further)
     if offer.effects:
-        _Step(turn, (), reserved=False).settle("challenged", following.challenge, effects=offer.effects)
+        Step(turn, (), reserved=False).settle("challenged", following.challenge, effects=offer.effects)
     return _present(further, challenge, offer)
 
 
@@ -243,7 +242,7 @@ def _with_proof(call: Call, attempt: Attempt, session: str, named: str) -> Outco
     scene = scenes.with_device(call, scene, begun.device_key)
     turn = Turn(call, scene, begun, attempt.given, situations.of(call, scene, begun))
     effects = (_spending(turn),) if by_link else (_spending(turn), sign_up_session.require_first(scene))
-    return _go_on(_Step(turn, (), reserved=False), Right(scene, effects=effects))
+    return _go_on(Step(turn, (), reserved=False), Right(scene, effects=effects))
 
 
 def _read(session: str | None, attempt: Attempt) -> bytes:
@@ -269,7 +268,7 @@ def _judge(turn: Turn, challenge: Challenge, *, spend: bool) -> Outcome:
     """Judge the answer and go on from there. `spend` is false where the answer came without a step to spend."""
     judgement = challenge.answer(turn)
     call, scene = turn.call, turn.scene
-    step = _Step(turn, (_spending(turn),) if spend else (), reserved=challenge.GUARD == "lockout")
+    step = Step(turn, (_spending(turn),) if spend else (), reserved=challenge.GUARD == "lockout")
     if step.reserved:
         lockout.reserve(call, scene.pool.pool_id, scene.subject)
     elif challenge.GUARD == "budget":
@@ -289,50 +288,7 @@ def _judge(turn: Turn, challenge: Challenge, *, spend: bool) -> Outcome:
     return _go_on(step, verdict)
 
 
-class _Step(Struct, frozen=True):
-    """The step that was just judged, and what settling it takes."""
-
-    turn: Turn
-    spent: tuple[Effect, ...]
-    reserved: bool
-
-    def settle(
-        self,
-        kind: Literal["challenged", "refused"],
-        reason: str,
-        *,
-        effects: tuple[Effect, ...] = (),
-        failed: bool = False,
-        spend: bool = True,
-    ) -> None:
-        """Spend the step, make `effects` true, count the try if it `failed`, and tell: one transaction."""
-        call, scene, begun = self.turn.call, self.turn.scene, self.turn.progress
-        pool_id, sub = scene.pool.pool_id, scene.user.sub if scene.user else ""
-        fact = Fact(client_id=scene.client.client_id, reason=reason, names=[begun.flow, begun.step])
-        try:
-            with call.db.write() as tx:
-                for effect in (*(self.spent if spend else ()), *effects):
-                    effect(tx)
-                if failed and self.reserved:
-                    lockouts.fail(tx, pool_id, scene.subject, call.clock.now())
-                elif self.reserved:
-                    lockouts.release(tx, pool_id, scene.subject)
-                tell(call, tx, pool_id, kind, sub, fact)
-        except errors.Fault:
-            # A wrong answer counts even where its step was spent before, or a spent step would be judged for free.
-            if failed and self.reserved:
-                lockout.fail(call, pool_id, scene.subject)
-            else:
-                self.abandon()
-            raise
-
-    def abandon(self) -> None:
-        """Nothing was decided: the reserved try counts for nothing."""
-        if self.reserved:
-            lockout.release(self.turn.call, self.turn.scene.pool.pool_id, self.turn.scene.subject)
-
-
-def _go_on(step: _Step, verdict: Right) -> Outcome:
+def _go_on(step: Step, verdict: Right) -> Outcome:
     call, scene, going = step.turn.call, verdict.scene, verdict.progress or step.turn.progress
     proofs = (*going.proofs, verdict.proof) if verdict.proof else going.proofs
     further = structs.replace(going, proofs=proofs, state=situations.state(scene))
@@ -353,7 +309,7 @@ def _go_on(step: _Step, verdict: Right) -> Outcome:
             raise refusal
 
 
-def _decided(step: _Step, verdict: Right, further: Progress) -> Progress:
+def _decided(step: Step, verdict: Right, further: Progress) -> Progress:
     """What the pool's triggers decide after that answer."""
     latest = verdict.round or Round(step.turn.progress.step, result=True)
     try:
@@ -368,7 +324,7 @@ def _failed(verdict: Right) -> bool:
     return verdict.round is not None and not verdict.round.result
 
 
-def _break_off(step: _Step, verdict: Right, fault: errors.Fault) -> None:
+def _break_off(step: Step, verdict: Right, fault: errors.Fault) -> None:
     """What follows could not be had. A wrong guess counts all the same; a right answer may be given again."""
     if _failed(verdict):
         # Its name alone: what a function raises is for the caller, not for the record.
@@ -377,7 +333,7 @@ def _break_off(step: _Step, verdict: Right, fault: errors.Fault) -> None:
         step.abandon()
 
 
-def _ask(step: _Step, verdict: Right, turn: Turn) -> Outcome:
+def _ask(step: Step, verdict: Right, turn: Turn) -> Outcome:
     """The next challenge. A step that proved and changed nothing is not spent: it may be answered again."""
     is_spent = verdict.proof is not None or bool(verdict.effects) or verdict.round is not None
     try:

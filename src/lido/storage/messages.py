@@ -26,6 +26,7 @@ _NAMES = (
     "last_error",
 )
 _COLUMNS = ", ".join(_NAMES)
+_OF_MEDIUM = "(CAST(:medium AS TEXT) IS NULL OR m.medium = :medium)"
 _NOT_BUT = "replace(CAST(:but AS TEXT), '<' || m.pool_id || ' ' || m.medium || '>', '') = CAST(:but AS TEXT)"
 
 
@@ -37,13 +38,14 @@ def add(tx: Transaction, message: Message) -> None:
     )
 
 
-def any_due(tx: Transaction, now: int, *, but: Sequence[tuple[str, str]] = ()) -> bool:
+def any_due(tx: Transaction, now: int, *, medium: str | None = None, but: Sequence[tuple[str, str]] = ()) -> bool:
     """Whether `claim` may find anything: a cheap look that locks nobody out."""
     return (
         tx.row(
             f"""SELECT 1 FROM messages m WHERE state = 0 AND next_at <= :now AND leased_until <= :now
-                AND expires_at > :now AND {_NOT_BUT} LIMIT 1""",
+                AND expires_at > :now AND {_OF_MEDIUM} AND {_NOT_BUT} LIMIT 1""",
             now=now,
+            medium=medium,
             but=_listed(but),
         )
         is not None
@@ -51,12 +53,18 @@ def any_due(tx: Transaction, now: int, *, but: Sequence[tuple[str, str]] = ()) -
 
 
 def claim(
-    tx: Transaction, now: int, *, lease_ms: int = 60_000, limit: int = 20, but: Sequence[tuple[str, str]] = ()
+    tx: Transaction,
+    now: int,
+    *,
+    medium: str | None = None,
+    lease_ms: int = 60_000,
+    limit: int = 20,
+    but: Sequence[tuple[str, str]] = (),
 ) -> list[Message]:
     """Take due messages for this worker alone, until the lease ends; of each recipient only the oldest.
 
-    `but` holds pools with a medium of which none is wanted. Messages whose code has expired are left out and hold
-    nobody up: `drop_expired` ends them.
+    They are of one medium where it is given; `but` holds pools with a medium of which none is wanted. Messages whose
+    code has expired are left out and hold nobody up: `drop_expired` ends them.
     """
     return tx.all(
         Message,
@@ -64,7 +72,7 @@ def claim(
             WHERE state = 0 AND leased_until <= :now AND (pool_id, id) IN
               (SELECT m.pool_id, m.id FROM messages m
                WHERE m.state = 0 AND m.next_at <= :now AND m.leased_until <= :now AND m.expires_at > :now
-                 AND {_NOT_BUT} AND NOT EXISTS (SELECT 1 FROM messages o
+                 AND {_OF_MEDIUM} AND {_NOT_BUT} AND NOT EXISTS (SELECT 1 FROM messages o
                    WHERE o.pool_id = m.pool_id AND o.recipient_key = m.recipient_key AND o.id < m.id
                      AND o.state = 0 AND o.expires_at > :now)
                ORDER BY m.next_at LIMIT :limit)
@@ -72,6 +80,7 @@ def claim(
         now=now,
         leased_until=now + lease_ms,
         limit=limit,
+        medium=medium,
         but=_listed(but),
     )
 
@@ -140,12 +149,14 @@ def mark_failed(tx: Transaction, message: Message, *, next_at: int, error: str) 
     )
 
 
-def hasten(tx: Transaction, medium: str, now: int, limit: int) -> int:
-    """Make waiting messages of a medium due now that were to be tried later, at most `limit`; how many."""
+def hasten(tx: Transaction, medium: str, error: str, now: int, limit: int) -> int:
+    """Make messages of a medium due now that wait because of that error, at most `limit`; how many."""
     return tx.run(
         """UPDATE messages SET next_at = :now WHERE state = 0 AND (pool_id, id) IN
-             (SELECT pool_id, id FROM messages WHERE state = 0 AND next_at > :now AND medium = :medium LIMIT :limit)""",
+             (SELECT pool_id, id FROM messages
+              WHERE state = 0 AND next_at > :now AND medium = :medium AND last_error = :error LIMIT :limit)""",
         medium=medium,
+        error=error,
         now=now,
         limit=limit,
     )
@@ -219,9 +230,11 @@ def page(
 
 def remove_before(tx: Transaction, cutoff_id: str, limit: int) -> int:
     """Delete settled messages older than a time-ordered id, at most `limit`; how many went."""
+    # Pool by pool down the primary key, in that order: a walk through all messages would lock writers out.
     return tx.run(
         """DELETE FROM messages WHERE (pool_id, id) IN
-             (SELECT pool_id, id FROM messages WHERE id < :cutoff AND state <> 0 LIMIT :limit)""",
+             (SELECT m.pool_id, m.id FROM pools p CROSS JOIN messages m
+              WHERE m.pool_id = p.pool_id AND m.id < :cutoff AND m.state <> 0 LIMIT :limit)""",
         cutoff=cutoff_id,
         limit=limit,
     )
