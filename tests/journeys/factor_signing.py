@@ -173,6 +173,8 @@ class Signing(Asking):
             attempt.address = given.get("EMAIL", "")
         else:
             self._proves(step, attempt, given)
+        # Clients that hear that a device is unknown try without it.
+        attempt.excused = attempt.excused or ("DEVICE_KEY" in given and not knows(step.person, given["DEVICE_KEY"]))
         return attempt
 
     def _chooses(self, step: Step, attempt: Try, given: dict[str, str]) -> None:
