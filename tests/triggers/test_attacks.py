@@ -295,3 +295,80 @@ def test_a_step_up_ends_with_its_session_although_a_trigger_was_asked_meanwhile(
     answers = {"USERNAME": "alice", "SOFTWARE_TOKEN_MFA_CODE": app.code()}
 
     assert refusal(people.respond, "SOFTWARE_TOKEN_MFA", asked["Session"], **answers).name == "NotAuthorized"
+
+
+def by_password(people, **wishes):
+    """CUSTOM_AUTH up to the step that follows the password."""
+    srp = people.srp()
+    begun = begin(people, CHALLENGE_NAME="SRP_A", SRP_A=srp.get_auth_params()["SRP_A"], **wishes)
+    answers = srp.process_challenge(begun["ChallengeParameters"], srp.get_auth_params())
+    return people.respond("PASSWORD_VERIFIER", begun.get("Session"), **answers)
+
+
+def after_password(event):
+    """The shortest course there is: who knows the password is let in."""
+    rounds = event["request"]["session"]
+    if rounds[-1]["challengeName"] == "SRP_A":
+        event["response"]["challengeName"] = "PASSWORD_VERIFIER"
+    else:
+        event["response"]["issueTokens"] = rounds[-1]["challengeName"] == "PASSWORD_VERIFIER"
+        event["response"]["failAuthentication"] = not event["response"]["issueTokens"]
+    return event
+
+
+def with_sms(people, mode="OPTIONAL"):
+    people.house.idp.set_user_pool_mfa_config(
+        UserPoolId=people.pool_id, MfaConfiguration=mode, SmsMfaConfiguration={"SmsConfiguration": SMS}
+    )
+    people.alice(phone_number="+15550100001", phone_number_verified="true")
+    people.house.idp.admin_set_user_mfa_preference(
+        UserPoolId=people.pool_id, Username="alice", SMSMfaSettings={"Enabled": True}
+    )
+
+
+def show_sms(people, asked):
+    code = people.house.code("+15550100001")
+    return people.respond("SMS_MFA", asked["Session"], USERNAME="alice", SMS_MFA_CODE=code)
+
+
+@pytest.mark.parametrize("mode", ["OPTIONAL", "ON"])
+def test_a_password_does_not_lead_around_the_second_factor_through_the_pools_own_course(triggered, mode):
+    people = triggered(**{**QUESTION, "DefineAuthChallenge": after_password})
+    with_sms(people, mode)
+
+    asked = by_password(people)
+
+    assert asked["ChallengeName"] == "SMS_MFA"
+    assert people.sessions() == 0
+    assert show_sms(people, asked)["AuthenticationResult"]["AccessToken"]
+    assert [len(event["request"]["session"]) for event in people.told] == [1, 2]
+
+
+def test_a_question_after_the_password_does_not_stand_for_the_second_factor(triggered):
+    people = triggered(**QUESTION)
+    with_sms(people)
+
+    asked = answer(people, by_password(people), "8")
+
+    assert asked["ChallengeName"] == "SMS_MFA"
+    assert refusal(people.respond, "CUSTOM_CHALLENGE", asked["Session"], USERNAME="alice", ANSWER="8").name
+    assert show_sms(people, asked)["AuthenticationResult"]["AccessToken"]
+
+
+def test_who_must_have_a_second_factor_sets_one_up_after_the_password(triggered):
+    people = triggered(**{**QUESTION, "DefineAuthChallenge": after_password})
+    people.house.idp.set_user_pool_mfa_config(
+        UserPoolId=people.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    people.alice()
+
+    assert by_password(people)["ChallengeName"] == "MFA_SETUP"
+
+
+def test_a_password_and_the_word_of_a_trigger_are_not_two_factors(triggered):
+    people = triggered(
+        pool={"UserPoolTags": {"lido:strength_claims": "true"}}, **{**QUESTION, "DefineAuthChallenge": after_password}
+    )
+    people.alice()
+
+    assert claims(by_password(people)["AuthenticationResult"]["AccessToken"])["amr"] == ["pwd"]

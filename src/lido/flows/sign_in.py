@@ -336,7 +336,7 @@ def _go_on(step: _Step, verdict: Right) -> Outcome:
     call, scene, going = step.turn.call, verdict.scene, verdict.progress or step.turn.progress
     proofs = (*going.proofs, verdict.proof) if verdict.proof else going.proofs
     further = structs.replace(going, proofs=proofs, state=situations.state(scene))
-    if custom_auth.is_one(further) and verdict.progress is None:
+    if custom_auth.is_one(further) and verdict.progress is None and further.defined != steps.TOKENS:
         further = _decided(step, verdict, further)
     situation = situations.of(call, scene, further)
     following = steps.next_step(situation)
