@@ -26,6 +26,7 @@ from lido.flows import (
     situations,
     step_up,
     tries,
+    triggers,
 )
 from lido.flows.challenges import Challenge, Effect, Offer, Right, Turn, Wrong
 from lido.flows.events import Fact, tell
@@ -41,8 +42,6 @@ from lido.storage import lockouts
 from lido.storage.database import Transaction
 
 _SECRET_BLOCK_SECONDS = 60
-_ANSWERED_BY_FUNCTION = (errors.UserLambdaValidation, errors.InvalidLambdaResponse)
-"""How triggers fail that were reached, and may have judged what they were told."""
 
 
 class NextChallenge(Struct, frozen=True):
@@ -156,7 +155,7 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     situations.require_same(scene, begun)
     situations.require_called(call, scene, named)
     _require_allowed(scene.terms, steps.FLOWS[begun.flow])
-    if migration.may_bring(scene) and _is_password(challenge_name, attempt):
+    if migration.may_bring(scene) and migration.is_password(challenge_name, attempt.given):
         scene = _migrated(call, scene, attempt)
         begun = structs.replace(begun, subject=scene.subject, state=situations.state(scene))
         if scene.user is not None:  # the trigger heard of nobody when this began
@@ -170,12 +169,6 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     if attempt.given.get(steps.RECOVERY) and steps.takes_recovery_code(situation):
         challenge = challenges.find(steps.RECOVERY)
     return _judge(Turn(call, scene, begun, attempt.given, situation), challenge, spend=True)
-
-
-def _is_password(challenge_name: str, attempt: Attempt) -> bool:
-    """Whether a password is what is answered or chosen. A pool's own question may have that answer too."""
-    chosen = attempt.given.get("ANSWER") if challenge_name == "SELECT_CHALLENGE" else challenge_name
-    return chosen == "PASSWORD"
 
 
 def _migrated(call: Call, scene: Scene, attempt: Attempt) -> Scene:
@@ -276,7 +269,7 @@ def _judge(turn: Turn, challenge: Challenge, *, spend: bool) -> Outcome:
         tries.take(call, scene, turn.progress)
     try:
         verdict = judgement()
-    except _ANSWERED_BY_FUNCTION as refusal:
+    except triggers.JUDGED as refusal:
         # Functions raise at wrong answers too: to count none of these would give guesses away.
         step.settle("refused", type(refusal).__name__, failed=True)
         raise
