@@ -364,8 +364,7 @@ def _failed(verdict: Right) -> bool:
 def _break_off(step: _Step, verdict: Right, fault: errors.Fault) -> None:
     """What follows could not be had. A wrong guess counts all the same; a right answer may be given again."""
     if _failed(verdict):
-        # Its name alone: what a function raises is for the caller, not for the record.
-        step.settle("refused", type(fault).__name__, failed=True)
+        step.settle("refused", type(fault).__name__, failed=True)  # what a function raised is for the caller alone
     else:
         step.abandon()
 
