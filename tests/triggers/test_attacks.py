@@ -6,10 +6,12 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.authenticators import SMS, App
 from tests.sign_ins import claims, refusal
-from tests.triggers.conftest import answering, raising
+from tests.triggers.conftest import FLOWS, answering, raising
 from tests.triggers.test_custom_auth import QUESTION, answer, begin
 from tests.triggers.test_migration import ALICE, migrating
 from tests.world import PASSWORD
+
+from lido.flows import progress
 
 LOCKED = ("NotAuthorized", "Password attempts exceeded")
 HIDING = {"PreventUserExistenceErrors": "ENABLED"}
@@ -372,3 +374,72 @@ def test_a_password_and_the_word_of_a_trigger_are_not_two_factors(triggered):
     people.alice()
 
     assert claims(by_password(people)["AuthenticationResult"]["AccessToken"])["amr"] == ["pwd"]
+
+
+def long(event):
+    """A question of which so much is kept that the session rests in a table."""
+    event["response"] = {"privateChallengeParameters": {"answer": "8", "filling": "s" * 2_000}}
+    return event
+
+
+@pytest.mark.parametrize("create", [QUESTION["CreateAuthChallenge"], long], ids=["carried", "stored"])
+def test_a_question_is_worth_nothing_elsewhere_and_its_right_answer_goes_on(triggered, create):
+    people, foreign = (triggered(**{**QUESTION, "CreateAuthChallenge": create}) for _ in range(2))
+    house, sister = people.house, people.house.app(people.pool_id, ExplicitAuthFlows=FLOWS)["ClientId"]
+    people.alice()
+    foreign.alice()
+    house.user(people.pool_id, "mallory")
+    session = begin(people)["Session"]
+    _, blob = progress.read(session)
+    people.told.clear()
+
+    def attack(client_id, text=session, name="CUSTOM_CHALLENGE", username="alice"):
+        return house.idp_unsigned.respond_to_auth_challenge(
+            ClientId=client_id,
+            ChallengeName=name,
+            Session=text,
+            ChallengeResponses={"USERNAME": username, "ANSWER": "8", "PASSWORD": PASSWORD, "SMS_MFA_CODE": "8"},
+        )
+
+    for client_id in (sister, foreign.client_id):
+        assert refusal(attack, client_id).name == "NotAuthorized"
+        assert refusal(attack, client_id, progress.write(client_id, blob)).name == "NotAuthorized"
+    assert refusal(attack, people.client_id, username="mallory").name == "NotAuthorized"
+    for name in ("SMS_MFA", "SELECT_CHALLENGE", "PASSWORD", "NEW_PASSWORD_REQUIRED"):
+        assert refusal(attack, people.client_id, name=name).name in {"NotAuthorized", "InvalidParameter"}
+    assert people.told == []
+    assert attack(people.client_id)["AuthenticationResult"]["AccessToken"]
+    assert refusal(attack, people.client_id).name == "NotAuthorized"
+    assert (people.sessions(), foreign.sessions()) == (1, 0)
+
+
+def test_of_one_right_answer_given_many_times_at_once_one_signs_in(triggered):
+    people = triggered(**QUESTION, PostAuthentication=lambda event: event)
+    people.house.clock.sleep = lambda _seconds: None
+    people.alice()
+    begun = begin(people)
+
+    def try_it(_number):
+        try:
+            return "in" if answer(people, begun, "8") else ""
+        except ClientError:
+            return "out"
+
+    with ThreadPoolExecutor(16) as threads:
+        assert list(threads.map(try_it, range(50))).count("in") == 1
+    assert people.sessions() == 1
+
+
+def test_whom_a_trigger_disables_or_deletes_meanwhile_gets_no_token(triggered):
+    people = triggered(**QUESTION, PreTokenGeneration=lambda event: event)
+    who = {"UserPoolId": people.pool_id, "Username": "alice"}
+    operator = people.house.idp
+    for deed in (operator.admin_disable_user, operator.admin_user_global_sign_out, operator.admin_delete_user):
+        people.alice()
+        begun = begin(people)
+        people.functions["PreTokenGeneration"] = lambda event, deed=deed: deed(**who) and event
+
+        assert refusal(answer, people, begun, "8").name == "NotAuthorized"
+        assert people.sessions() == 0
+        if deed != operator.admin_delete_user:
+            operator.admin_delete_user(**who)
