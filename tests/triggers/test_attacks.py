@@ -443,3 +443,21 @@ def test_whom_a_trigger_disables_or_deletes_meanwhile_gets_no_token(triggered):
         assert people.sessions() == 0
         if deed != operator.admin_delete_user:
             operator.admin_delete_user(**who)
+
+
+def test_a_client_that_says_it_begins_with_a_password_is_not_let_in_by_saying_so(triggered):
+    def by_last_result(event):
+        rounds = event["request"]["session"]
+        event["response"]["issueTokens"] = bool(rounds) and rounds[-1]["challengeResult"]
+        event["response"]["challengeName"] = "CUSTOM_CHALLENGE"
+        return event
+
+    people = triggered(**{**QUESTION, "DefineAuthChallenge": by_last_result})
+    people.alice()
+    srp = people.srp()
+
+    for more in ({"SRP_A": srp.get_auth_params()["SRP_A"]}, {}):
+        refused = refusal(begin, people, CHALLENGE_NAME="SRP_A", **more)
+        assert refused == ("NotAuthorized", "Incorrect username or password.")
+    assert people.sessions() == 0
+    assert answer(people, begin(people), "8")["AuthenticationResult"]["AccessToken"]
