@@ -6,10 +6,12 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.authenticators import SMS, App
 from tests.sign_ins import claims, refusal
-from tests.triggers.conftest import answering, raising
+from tests.triggers.conftest import FLOWS, answering, raising
 from tests.triggers.test_custom_auth import QUESTION, answer, begin
 from tests.triggers.test_migration import ALICE, migrating
 from tests.world import PASSWORD
+
+from lido.flows import progress
 
 LOCKED = ("NotAuthorized", "Password attempts exceeded")
 HIDING = {"PreventUserExistenceErrors": "ENABLED"}
@@ -295,3 +297,167 @@ def test_a_step_up_ends_with_its_session_although_a_trigger_was_asked_meanwhile(
     answers = {"USERNAME": "alice", "SOFTWARE_TOKEN_MFA_CODE": app.code()}
 
     assert refusal(people.respond, "SOFTWARE_TOKEN_MFA", asked["Session"], **answers).name == "NotAuthorized"
+
+
+def by_password(people, **wishes):
+    """CUSTOM_AUTH up to the step that follows the password."""
+    srp = people.srp()
+    begun = begin(people, CHALLENGE_NAME="SRP_A", SRP_A=srp.get_auth_params()["SRP_A"], **wishes)
+    answers = srp.process_challenge(begun["ChallengeParameters"], srp.get_auth_params())
+    return people.respond("PASSWORD_VERIFIER", begun.get("Session"), **answers)
+
+
+def after_password(event):
+    """The shortest course there is: who knows the password is let in."""
+    rounds = event["request"]["session"]
+    if rounds[-1]["challengeName"] == "SRP_A":
+        event["response"]["challengeName"] = "PASSWORD_VERIFIER"
+    else:
+        event["response"]["issueTokens"] = rounds[-1]["challengeName"] == "PASSWORD_VERIFIER"
+        event["response"]["failAuthentication"] = not event["response"]["issueTokens"]
+    return event
+
+
+def with_sms(people, mode="OPTIONAL"):
+    people.house.idp.set_user_pool_mfa_config(
+        UserPoolId=people.pool_id, MfaConfiguration=mode, SmsMfaConfiguration={"SmsConfiguration": SMS}
+    )
+    people.alice(phone_number="+15550100001", phone_number_verified="true")
+    people.house.idp.admin_set_user_mfa_preference(
+        UserPoolId=people.pool_id, Username="alice", SMSMfaSettings={"Enabled": True}
+    )
+
+
+def show_sms(people, asked):
+    code = people.house.code("+15550100001")
+    return people.respond("SMS_MFA", asked["Session"], USERNAME="alice", SMS_MFA_CODE=code)
+
+
+@pytest.mark.parametrize("mode", ["OPTIONAL", "ON"])
+def test_a_password_does_not_lead_around_the_second_factor_through_the_pools_own_course(triggered, mode):
+    people = triggered(**{**QUESTION, "DefineAuthChallenge": after_password})
+    with_sms(people, mode)
+
+    asked = by_password(people)
+
+    assert asked["ChallengeName"] == "SMS_MFA"
+    assert people.sessions() == 0
+    assert show_sms(people, asked)["AuthenticationResult"]["AccessToken"]
+    assert [len(event["request"]["session"]) for event in people.told] == [1, 2]
+
+
+def test_a_question_after_the_password_does_not_stand_for_the_second_factor(triggered):
+    people = triggered(**QUESTION)
+    with_sms(people)
+
+    asked = answer(people, by_password(people), "8")
+
+    assert asked["ChallengeName"] == "SMS_MFA"
+    assert refusal(people.respond, "CUSTOM_CHALLENGE", asked["Session"], USERNAME="alice", ANSWER="8").name
+    assert show_sms(people, asked)["AuthenticationResult"]["AccessToken"]
+
+
+def test_who_must_have_a_second_factor_sets_one_up_after_the_password(triggered):
+    people = triggered(**{**QUESTION, "DefineAuthChallenge": after_password})
+    people.house.idp.set_user_pool_mfa_config(
+        UserPoolId=people.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    people.alice()
+
+    assert by_password(people)["ChallengeName"] == "MFA_SETUP"
+
+
+def test_a_password_and_the_word_of_a_trigger_are_not_two_factors(triggered):
+    people = triggered(
+        pool={"UserPoolTags": {"lido:strength_claims": "true"}}, **{**QUESTION, "DefineAuthChallenge": after_password}
+    )
+    people.alice()
+
+    assert claims(by_password(people)["AuthenticationResult"]["AccessToken"])["amr"] == ["pwd"]
+
+
+def long(event):
+    """A question of which so much is kept that the session rests in a table."""
+    event["response"] = {"privateChallengeParameters": {"answer": "8", "filling": "s" * 2_000}}
+    return event
+
+
+@pytest.mark.parametrize("create", [QUESTION["CreateAuthChallenge"], long], ids=["carried", "stored"])
+def test_a_question_is_worth_nothing_elsewhere_and_its_right_answer_goes_on(triggered, create):
+    people, foreign = (triggered(**{**QUESTION, "CreateAuthChallenge": create}) for _ in range(2))
+    house, sister = people.house, people.house.app(people.pool_id, ExplicitAuthFlows=FLOWS)["ClientId"]
+    people.alice()
+    foreign.alice()
+    house.user(people.pool_id, "mallory")
+    session = begin(people)["Session"]
+    _, blob = progress.read(session)
+    people.told.clear()
+
+    def attack(client_id, text=session, name="CUSTOM_CHALLENGE", username="alice"):
+        return house.idp_unsigned.respond_to_auth_challenge(
+            ClientId=client_id,
+            ChallengeName=name,
+            Session=text,
+            ChallengeResponses={"USERNAME": username, "ANSWER": "8", "PASSWORD": PASSWORD, "SMS_MFA_CODE": "8"},
+        )
+
+    for client_id in (sister, foreign.client_id):
+        assert refusal(attack, client_id).name == "NotAuthorized"
+        assert refusal(attack, client_id, progress.write(client_id, blob)).name == "NotAuthorized"
+    assert refusal(attack, people.client_id, username="mallory").name == "NotAuthorized"
+    for name in ("SMS_MFA", "SELECT_CHALLENGE", "PASSWORD", "NEW_PASSWORD_REQUIRED"):
+        assert refusal(attack, people.client_id, name=name).name in {"NotAuthorized", "InvalidParameter"}
+    assert people.told == []
+    assert attack(people.client_id)["AuthenticationResult"]["AccessToken"]
+    assert refusal(attack, people.client_id).name == "NotAuthorized"
+    assert (people.sessions(), foreign.sessions()) == (1, 0)
+
+
+def test_of_one_right_answer_given_many_times_at_once_one_signs_in(triggered):
+    people = triggered(**QUESTION, PostAuthentication=lambda event: event)
+    people.house.clock.sleep = lambda _seconds: None
+    people.alice()
+    begun = begin(people)
+
+    def try_it(_number):
+        try:
+            return "in" if answer(people, begun, "8") else ""
+        except ClientError:
+            return "out"
+
+    with ThreadPoolExecutor(16) as threads:
+        assert list(threads.map(try_it, range(50))).count("in") == 1
+    assert people.sessions() == 1
+
+
+def test_whom_a_trigger_disables_or_deletes_meanwhile_gets_no_token(triggered):
+    people = triggered(**QUESTION, PreTokenGeneration=lambda event: event)
+    who = {"UserPoolId": people.pool_id, "Username": "alice"}
+    operator = people.house.idp
+    for deed in (operator.admin_disable_user, operator.admin_user_global_sign_out, operator.admin_delete_user):
+        people.alice()
+        begun = begin(people)
+        people.functions["PreTokenGeneration"] = lambda event, deed=deed: deed(**who) and event
+
+        assert refusal(answer, people, begun, "8").name == "NotAuthorized"
+        assert people.sessions() == 0
+        if deed != operator.admin_delete_user:
+            operator.admin_delete_user(**who)
+
+
+def test_a_client_that_says_it_begins_with_a_password_is_not_let_in_by_saying_so(triggered):
+    def by_last_result(event):
+        rounds = event["request"]["session"]
+        event["response"]["issueTokens"] = bool(rounds) and rounds[-1]["challengeResult"]
+        event["response"]["challengeName"] = "CUSTOM_CHALLENGE"
+        return event
+
+    people = triggered(**{**QUESTION, "DefineAuthChallenge": by_last_result})
+    people.alice()
+    srp = people.srp()
+
+    for more in ({"SRP_A": srp.get_auth_params()["SRP_A"]}, {}):
+        refused = refusal(begin, people, CHALLENGE_NAME="SRP_A", **more)
+        assert refused == ("NotAuthorized", "Incorrect username or password.")
+    assert people.sessions() == 0
+    assert answer(people, begin(people), "8")["AuthenticationResult"]["AccessToken"]

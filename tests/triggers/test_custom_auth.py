@@ -239,6 +239,10 @@ def test_a_temporary_password_is_exchanged_after_the_question(triggered):
     proven = answer(people, begin(people), "8")
 
     assert proven["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    people.told.clear()
+    done = people.respond("NEW_PASSWORD_REQUIRED", proven["Session"], USERNAME="alice", NEW_PASSWORD="New-Passw0rd!")
+    assert done["AuthenticationResult"]["AccessToken"]
+    assert people.told == []  # they have decided
 
 
 def test_what_the_trigger_keeps_may_be_long(triggered):

@@ -74,7 +74,9 @@ def decide(call: Call, scene: Scene, going: Progress, latest: Round | None) -> P
 
 
 def _decision(scene: Scene, rounds: tuple[Round, ...], answer: Defined) -> str:
-    if answer.fail or (answer.issue and scene.user is None):
+    # SRP_A is what the client says of itself. Functions that look only at the last result must let nobody in by it.
+    has_begun_only = bool(rounds) and rounds[-1].name == SRP_A
+    if answer.fail or (answer.issue and (scene.user is None or has_begun_only)):
         return steps.REFUSAL
     if answer.issue:
         return steps.TOKENS

@@ -29,6 +29,11 @@ def may_bring(scene: Scene) -> bool:
     return scene.user is None and triggers.is_named(scene.pool, "UserMigration")
 
 
+def is_password(challenge_name: str, given: Mapping[str, str]) -> bool:
+    """Whether a password is what is answered or chosen. A pool's own question may have that answer too."""
+    return (given.get("ANSWER") if challenge_name == "SELECT_CHALLENGE" else challenge_name) == "PASSWORD"
+
+
 def at_sign_in(call: Call, pool: Pool, client: Client, typed: str, password: str, *, subject: str) -> None:
     """Store the user whom the trigger brings for a name and a password that nobody here has. It is no proof yet.
 

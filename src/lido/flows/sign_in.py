@@ -25,6 +25,7 @@ from lido.flows import (
     situations,
     step_up,
     tries,
+    triggers,
 )
 from lido.flows.challenges import Challenge, Effect, Offer, Right, Turn, Wrong
 from lido.flows.progress import INVALID, Progress
@@ -40,8 +41,6 @@ from lido.storage import lockouts
 from lido.storage.database import Transaction
 
 _SECRET_BLOCK_SECONDS = 60
-_ANSWERED_BY_FUNCTION = (errors.UserLambdaValidation, errors.InvalidLambdaResponse)
-"""How triggers fail that were reached, and may have judged what they were told."""
 
 
 class NextChallenge(Struct, frozen=True):
@@ -155,7 +154,7 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     situations.require_same(scene, begun)
     situations.require_called(call, scene, named)
     _require_allowed(scene.terms, steps.FLOWS[begun.flow])
-    if migration.may_bring(scene) and _is_password(challenge_name, attempt):
+    if migration.may_bring(scene) and migration.is_password(challenge_name, attempt.given):
         scene = _migrated(call, scene, attempt)
         begun = structs.replace(begun, subject=scene.subject, state=situations.state(scene))
         if scene.user is not None:  # the trigger heard of nobody when this began
@@ -169,12 +168,6 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     if attempt.given.get(steps.RECOVERY) and steps.takes_recovery_code(situation):
         challenge = challenges.find(steps.RECOVERY)
     return _judge(Turn(call, scene, begun, attempt.given, situation), challenge, spend=True)
-
-
-def _is_password(challenge_name: str, attempt: Attempt) -> bool:
-    """Whether a password is what is answered or chosen. A pool's own question may have that answer too."""
-    chosen = attempt.given.get("ANSWER") if challenge_name == "SELECT_CHALLENGE" else challenge_name
-    return chosen == "PASSWORD"
 
 
 def _migrated(call: Call, scene: Scene, attempt: Attempt) -> Scene:
@@ -275,7 +268,7 @@ def _judge(turn: Turn, challenge: Challenge, *, spend: bool) -> Outcome:
         tries.take(call, scene, turn.progress)
     try:
         verdict = judgement()
-    except _ANSWERED_BY_FUNCTION as refusal:
+    except triggers.JUDGED as refusal:
         # Functions raise at wrong answers too: to count none of these would give guesses away.
         step.settle("refused", type(refusal).__name__, failed=True)
         raise
@@ -292,7 +285,7 @@ def _go_on(step: Step, verdict: Right) -> Outcome:
     call, scene, going = step.turn.call, verdict.scene, verdict.progress or step.turn.progress
     proofs = (*going.proofs, verdict.proof) if verdict.proof else going.proofs
     further = structs.replace(going, proofs=proofs, state=situations.state(scene))
-    if custom_auth.is_one(further) and verdict.progress is None:
+    if custom_auth.is_one(further) and verdict.progress is None and further.defined != steps.TOKENS:
         further = _decided(step, verdict, further)
     situation = situations.of(call, scene, further)
     following = steps.next_step(situation)
@@ -327,8 +320,7 @@ def _failed(verdict: Right) -> bool:
 def _break_off(step: Step, verdict: Right, fault: errors.Fault) -> None:
     """What follows could not be had. A wrong guess counts all the same; a right answer may be given again."""
     if _failed(verdict):
-        # Its name alone: what a function raises is for the caller, not for the record.
-        step.settle("refused", type(fault).__name__, failed=True)
+        step.settle("refused", type(fault).__name__, failed=True)  # what a function raised is for the caller alone
     else:
         step.abandon()
 

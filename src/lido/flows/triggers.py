@@ -21,6 +21,8 @@ from lido.rules.trigger_events import UNRECOGNIZABLE, Event, Trigger, Unrecogniz
 from lido.shapes import idp
 
 NOT_CONFIGURED = "null invocation failed due to configuration."
+JUDGED = (errors.UserLambdaValidation, errors.InvalidLambdaResponse)
+"""How triggers fail that were reached, and may have judged what they were told."""
 
 _MEMBERS: Mapping[Trigger, str] = {
     "PreSignUp": "pre_sign_up",

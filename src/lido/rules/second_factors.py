@@ -42,7 +42,8 @@ CHALLENGES = {
 SECOND_FACTORS = tuple(CHALLENGES.values())
 """Every challenge that asks for a second factor, in the order in which they are offered."""
 
-_KINDS = {"pwd": "password", "srp": "password", "passkey": "passkey", "passkey_uv": "passkey"}
+# A pool's own triggers may let in by the password alone, so their word is nothing beside it.
+_KINDS = {"pwd": "password", "srp": "password", "custom": "password", "passkey": "passkey", "passkey_uv": "passkey"}
 _KINDS_ASKED = {"SMS_MFA": "SMS", "EMAIL_OTP": "EMAIL", "SOFTWARE_TOKEN_MFA": "totp", "WEB_AUTHN": "passkey"}
 _PASSKEY_MFA = "MULTI_FACTOR_WITH_USER_VERIFICATION"
 

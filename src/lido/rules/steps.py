@@ -30,6 +30,7 @@ REFUSAL = "REFUSAL"
 MISSING = "None of the second factors of the user is available."
 TOO_WEAK = "The requested authentication context class cannot be reached."
 _OUT_OF_REACH = 5
+_PASSWORDS = ("pwd", "srp")
 RECOVERY = "RECOVERY_CODE"
 """The challenge that is never asked for: its answer is taken in place of a second factor's."""
 
@@ -147,6 +148,10 @@ def _as_defined(now: Situation) -> Step:
     return Refuse(errors.NotAuthorized) if now.defined in ("", TOKENS, REFUSAL) else Ask(now.defined)
 
 
+def _is_let_in_by_password(now: Situation) -> bool:
+    return now.defined == TOKENS and any(proof.factor in _PASSWORDS for proof in now.proofs)
+
+
 def _device_is_unproven(now: Situation) -> bool:
     return all(proof.factor != "device" for proof in now.proofs)
 
@@ -200,8 +205,8 @@ _TABLE = (
     _Row(lambda now: now.status == Status.UNCONFIRMED, _says(Refuse(errors.UserNotConfirmed))),
     _Row(lambda now: now.temporary and now.temporary_expired, _says(Refuse(errors.NotAuthorized, _EXPIRED))),
     _Row(lambda now: now.temporary, _says(Ask("NEW_PASSWORD_REQUIRED"))),
-    # Second factors and devices are asked for only where those triggers say so.
-    _Row(lambda now: now.challenge == CUSTOM, _as_defined),
+    # After a password second factors follow as ever; else only where those triggers say so.
+    _Row(lambda now: now.challenge == CUSTOM and not _is_let_in_by_password(now), _as_defined),
     _Row(lambda now: now.second == "MFA_SETUP", _says(Ask("MFA_SETUP"))),
     _Row(lambda now: now.device == "suppresses" and _device_is_unproven(now) and not _is_too_weak(now), _device),
     _Row(lambda now: now.factor_is_missing and not _are_two_factors(now), _says(Refuse(errors.NotAuthorized, MISSING))),
