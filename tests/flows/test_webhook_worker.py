@@ -575,6 +575,34 @@ def test_the_end_of_a_pool_is_told(house, posts, pool_id):
     assert posts.posted[-1][1]["type"] == "pool.deleted"
 
 
+def test_the_end_of_a_pool_is_told_though_it_is_to_be_emptied_meanwhile(house, posts, pool_id):
+    worker = WebhookWorker(house.call, posts)
+    chores = Chores(house.call, table(event_retention_days=90, message_retention_days=7), holder="here")
+    add(house, pool_id)
+    house.idp.delete_user_pool(UserPoolId=pool_id)
+    chores.run_due()
+    posts.trouble = {"https://a.example/": 500}
+    run(worker)
+    house.clock.advance(hours=1)
+    chores.run_due()
+    posts.trouble = {}
+    run(worker)
+    assert posts.posted[-1][1]["type"] == "pool.deleted"
+    assert len(webhooks.every(house.call())) == 1
+    house.clock.advance(hours=1)
+    chores.run_due()
+    assert webhooks.every(house.call()) == []
+
+
+def test_a_pool_whose_end_nobody_hears_is_emptied_after_a_day(house, pool_id):
+    chores = Chores(house.call, table(event_retention_days=90, message_retention_days=7), holder="here")
+    add(house, pool_id)
+    house.idp.delete_user_pool(UserPoolId=pool_id)
+    house.clock.advance(hours=25)
+    chores.run_due()
+    assert webhooks.every(house.call()) == []
+
+
 def test_an_emptied_pool_leaves_no_webhook_behind(house, posts, pool_id):
     chores = Chores(house.call, table(event_retention_days=90, message_retention_days=7), holder="here")
     add(house, pool_id)
