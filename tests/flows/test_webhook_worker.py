@@ -567,6 +567,17 @@ def test_every_kind_has_a_type_of_its_own():
     assert list(itertools.islice(webhooks.TYPES, 2)) == ["pool.created", "pool.changed"]
 
 
+def test_a_clock_that_is_set_back_stops_no_webhook(house, posts, pool_id):
+    worker = WebhookWorker(house.call, posts)
+    add(house, pool_id)
+    first = tell(house, pool_id)
+    run(worker)
+    house.clock.advance(hours=-2)
+    second = tell(house, pool_id)
+    run(worker)
+    assert posts.ids() == [first, second]
+
+
 def test_the_end_of_a_pool_is_told(house, posts, pool_id):
     worker = WebhookWorker(house.call, posts)
     add(house, pool_id)
