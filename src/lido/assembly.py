@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lido.call import Call, House
-from lido.flows import lasting_keys, webhooks
+from lido.flows import audit_chain, lasting_keys, webhooks
 from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
@@ -88,7 +88,7 @@ class Lido:
             regions=None if "any" in settings.region else frozenset(settings.region),
             public_url=settings.public_url.rstrip("/"),
             stand_in_key=lasting_keys.provide(database, keys, self.entropy, lasting_keys.STAND_INS),
-            audit_key=lasting_keys.provide(database, keys, self.entropy, lasting_keys.AUDIT),
+            audit_key=audit_chain.provide_key(database, keys, self.entropy),
         )
         # At the gate wait no more than the slow lane brings: whoever comes to it in the other lane cannot fill that.
         slow_threads = max(1, settings.threads * 3 // 4)

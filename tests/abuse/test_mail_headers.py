@@ -143,3 +143,20 @@ def test_an_address_is_one_address(house, server, address):
     with pytest.raises(ClientError, match="InvalidParameter"):
         sign_up(house, pool, email=address)
     assert server.taken == []
+
+
+@pytest.mark.parametrize(
+    "name", ["=?utf-8?q?x=0D=0ABcc:eve@evil.example?=", "=?utf-8?b?eA0KQmNjOiBldmVAZXZpbC5leGFtcGxl?="]
+)
+def test_a_name_in_encoded_words_carries_no_line_into_the_subject(house, server, name):
+    invitation = {"EmailSubject": "For {username}", "EmailMessage": "<p>{username}: {####}</p>"}
+    pool = house.pool(AdminCreateUserConfig={"InviteMessageTemplate": invitation})
+    house.idp.admin_create_user(
+        UserPoolId=pool,
+        Username=name,
+        UserAttributes=[{"Name": "email", "Value": "alice@example.com"}],
+        DesiredDeliveryMediums=["EMAIL"],
+    )
+    while house.worker.run_due():
+        pass
+    assert server.taken == []

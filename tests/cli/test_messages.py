@@ -87,6 +87,7 @@ def test_a_test_message_goes_the_way_that_the_settings_name(shell, pool, monkeyp
         (tmp_path / "lido.toml").write_text(f'smtp_url = "{server.url}"\nmail_from = "no-reply@lido.example"\n')
         config = ("--config", tmp_path / "lido.toml")
         printed = shell.prints("messages", "test", "--pool", pool, "--to", "alice@example.com", *config)
+        assert "lido messages test" in shell.prints("audit", "list", "--pool", pool)
         refused = shell.refuses("messages", "test", "--pool", pool, "--to", "+15550100", *config)
         odd = shell.refuses("messages", "test", "--pool", pool, "--to", "a@b.c, d@e.f", *config)
     assert printed == "The message to alice@example.com was taken.\n"

@@ -89,6 +89,7 @@ def test_a_test_event_is_posted_at_once_and_verifies(shell, pool, receiver):
     webhook_id, secret = added(shell, pool, receiver)
     receiver.status, receiver.content = 200, b"thanks\n\x1b[31mred"
     printed = shell.prints("webhooks", "test", webhook_id)
+    assert "lido webhooks test" in shell.prints("audit", "list")
     assert printed.splitlines()[0] == "HTTP 200"
     assert "thanks" in printed
     assert "\x1b" not in printed

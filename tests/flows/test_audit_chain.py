@@ -81,6 +81,22 @@ def test_a_trail_without_entries_holds(house):
     assert audit_chain.head(house.call()) is None
 
 
+def test_a_trail_that_was_emptied_does_not_hold(sealed):
+    for table in ("audit", "audit_seals"):
+        change(sealed, f"DELETE FROM {table}")
+    change(sealed, "DELETE FROM facts WHERE name = 'audit head'")
+    assert audit_chain.verify(sealed.call()).what == "the remembered head is missing"
+    act(sealed)
+    change(sealed, "INSERT INTO facts (name, value) VALUES ('audit head', '0:00')")
+    assert audit_chain.verify(sealed.call()).what == "the remembered head was changed"
+
+
+@pytest.mark.parametrize("value", ["9" * 25 + ":ab", "9" * 5000 + ":ab", "1", "1:é", "²:x", "0:x", "-1:x"])
+def test_whatever_stands_in_place_of_the_head_is_found(sealed, value):
+    change(sealed, "UPDATE facts SET value = :value WHERE name = 'audit head'", value=value)
+    assert audit_chain.verify(sealed.call()) is not None
+
+
 def test_nothing_is_sealed_where_nothing_waits(sealed):
     assert not seal(sealed)
     assert len(rows(sealed, "audit_seals")) == SEALS

@@ -140,7 +140,7 @@ def test_a_deleted_pool_is_emptied_and_its_neighbour_is_not(house, chores):
     house.idp.delete_user_pool(UserPoolId=doomed)
     chores.run_due()
     with house.database.read() as tx:
-        assert pools.deleted(tx, 10) == []
+        assert pools.deleted(tx, 0, 10) == []
         assert pools.ids(tx, after="", limit=10) == [safe]
     for name in ("users", "clients", "client_secrets", "groups", "group_members", "passwords", "messages", "events"):
         assert count(house, f"SELECT count(*) FROM {name} WHERE pool_id = :pool_id", pool_id=doomed) == 0, name

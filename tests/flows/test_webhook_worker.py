@@ -277,16 +277,37 @@ def test_an_endpoint_that_is_gone_is_switched_off(house, posts, pool_id):
     assert {state for state, _ in states(house, added.id)} == {"delivered"}
 
 
-@pytest.mark.parametrize("trouble", [Unreachable("NewConnectionError"), TooSlow(), 503])
-def test_a_silent_endpoint_is_asked_once_and_what_was_to_follow_shares_its_failure(house, posts, pool_id, trouble):
+@pytest.mark.parametrize(("trouble", "asked"), [(Unreachable("NewConnectionError"), 2), (TooSlow(), 1), (503, 2)])
+def test_what_was_to_follow_shares_the_failure_of_a_silent_endpoint(house, posts, pool_id, trouble, asked):
     worker = WebhookWorker(house.call, posts)
     added = add(house, pool_id)
     posts.trouble = {"https://a.example/": trouble}
     for _ in range(50):
         tell(house, pool_id)
     run(worker)
-    assert len(posts.posted) == 1
+    assert len(posts.posted) == asked
     assert states(house, added.id) == [("waiting", 1)] * 50
+
+
+@pytest.mark.parametrize("trouble", [Unreachable("ProtocolError"), 502])
+def test_events_that_a_receiver_never_takes_do_not_keep_others_from_it(house, posts, pool_id, trouble):
+    worker = WebhookWorker(house.call, posts)
+    added = add(house, pool_id)
+    post = posts.post
+
+    def post_unless_poisoned(url, body, headers, **named):
+        posts.trouble[url] = trouble if b"<script>" in body else None
+        return post(url, body, headers, **named)
+
+    posts.post = post_unless_poisoned
+    poisoned = {tell(house, pool_id, sub=f"eve{number}", reason="<script>") for number in range(10)}
+    others = {tell(house, pool_id, sub=f"user{number}") for number in range(40)}
+    for _ in range(8):
+        run(worker)
+        house.clock.advance(hours=10)
+    found = webhooks.deliveries_of(house.call(), added.id, state="delivered", limit=500)
+    assert others <= {each.event_id for each in found}
+    assert not poisoned & {each.event_id for each in found}
 
 
 def test_dead_endpoints_starve_nobody(house, posts, pool_id):
@@ -546,12 +567,51 @@ def test_every_kind_has_a_type_of_its_own():
     assert list(itertools.islice(webhooks.TYPES, 2)) == ["pool.created", "pool.changed"]
 
 
+def test_a_clock_that_is_set_back_stops_no_webhook(house, posts, pool_id):
+    worker = WebhookWorker(house.call, posts)
+    add(house, pool_id)
+    first = tell(house, pool_id)
+    run(worker)
+    house.clock.advance(hours=-2)
+    second = tell(house, pool_id)
+    run(worker)
+    assert posts.ids() == [first, second]
+
+
 def test_the_end_of_a_pool_is_told(house, posts, pool_id):
     worker = WebhookWorker(house.call, posts)
     add(house, pool_id)
     house.idp.delete_user_pool(UserPoolId=pool_id)
     run(worker)
     assert posts.posted[-1][1]["type"] == "pool.deleted"
+
+
+def test_the_end_of_a_pool_is_told_though_it_is_to_be_emptied_meanwhile(house, posts, pool_id):
+    worker = WebhookWorker(house.call, posts)
+    chores = Chores(house.call, table(event_retention_days=90, message_retention_days=7), holder="here")
+    add(house, pool_id)
+    house.idp.delete_user_pool(UserPoolId=pool_id)
+    chores.run_due()
+    posts.trouble = {"https://a.example/": 500}
+    run(worker)
+    house.clock.advance(hours=1)
+    chores.run_due()
+    posts.trouble = {}
+    run(worker)
+    assert posts.posted[-1][1]["type"] == "pool.deleted"
+    assert len(webhooks.every(house.call())) == 1
+    house.clock.advance(hours=1)
+    chores.run_due()
+    assert webhooks.every(house.call()) == []
+
+
+def test_a_pool_whose_end_nobody_hears_is_emptied_after_a_day(house, pool_id):
+    chores = Chores(house.call, table(event_retention_days=90, message_retention_days=7), holder="here")
+    add(house, pool_id)
+    house.idp.delete_user_pool(UserPoolId=pool_id)
+    house.clock.advance(hours=25)
+    chores.run_due()
+    assert webhooks.every(house.call()) == []
 
 
 def test_an_emptied_pool_leaves_no_webhook_behind(house, posts, pool_id):

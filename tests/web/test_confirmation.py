@@ -238,3 +238,16 @@ def test_a_taken_address_is_not_told_apart(house):
             Username="bob",
             ConfirmationCode=parse_qs(urlsplit(links[1]).query)["confirmation_code"][0],
         )
+
+
+def test_where_no_links_are_sent_the_page_does_not_stand_in_for_a_client_s_secret(house):
+    from lido.rules.secret_hash import secret_hash
+
+    pool = house.pool(AutoVerifiedAttributes=["email"])
+    app = house.app(pool, GenerateSecret=True)
+    code = sign_up(house, app["ClientId"], SecretHash=secret_hash(app["ClientSecret"], "alice", app["ClientId"]))[
+        "code"
+    ]
+    query = urlencode({"client_id": app["ClientId"], "user_name": "alice", "confirmation_code": code})
+    assert press(house, f"http://x/{pool}/confirmUser?{query}")[0] == 400
+    assert status_of(house, pool) == ("UNCONFIRMED", "false")

@@ -83,12 +83,13 @@ def test(pool_id: str, to: str, medium: str | None, **given: Any) -> None:
 
     It does not pass through the outbox.
     """
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.ports.mail import Undeliverable
     from lido.settings import load
 
     way: Literal["EMAIL", "SMS"] = "SMS" if (medium or ("sms" if to.startswith("+") else "email")) == "sms" else "EMAIL"
-    with open_installation(load(given)) as lido:
+    with open_installation(load(given)) as lido, acting(lido, "messages test", pool_id):
         worker = lido.message_worker()
         try:
             worker.send_test(pool_id, way, to)

@@ -136,12 +136,13 @@ def rotate(webhook_id: str, overlap_hours: int, **given: Any) -> None:
 @options(*INSTALLATION)
 def test(webhook_id: str, **given: Any) -> None:
     """Post an event of type webhook.test to WEBHOOK now, and print the answer; status 1 unless it is 2xx."""
+    from lido.cli.acting import acting
     from lido.cli.installation import open_installation
     from lido.flows import webhooks as flow
     from lido.settings import load
 
-    with open_installation(load(given)) as lido:
-        answer = flow.test(lido.call(), lido.outgoing, webhook_id)
+    with open_installation(load(given)) as lido, acting(lido, "webhooks test", webhook=webhook_id) as call:
+        answer = flow.test(call, lido.outgoing, webhook_id)
     if answer.trouble is not None:
         raise click.ClickException(f"No answer: {answer.trouble}.")
     click.echo(f"HTTP {answer.status}")

@@ -6,6 +6,7 @@ under a proof of its own, in the log, and wherever an operator keeps it.
 """
 
 import hmac
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -15,15 +16,19 @@ from msgspec.structs import replace
 
 from lido.call import Call
 from lido.flows import audit as trail
+from lido.flows import lasting_keys
+from lido.ports.entropy import Entropy
+from lido.rules.sealing import KeyRing
 from lido.storage import audit, facts
 from lido.storage.audit import Entry, Seal
-from lido.storage.database import Transaction
+from lido.storage.database import Database, Transaction
 
 _FIRST = bytes(32)
 _MAC_BYTES = 32
 _MOST_ENTRIES = 1000
 _AT_ONCE = 100
 _HEAD = "audit head"
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _log = structlog.get_logger("lido.audit")
 
 Progress = Callable[[int], None]
@@ -59,6 +64,21 @@ def head_of(text: str) -> Head:
     if head.seal < 1 or len(head.digest) != _MAC_BYTES:
         raise ValueError("A head is a number, a colon and 64 hexadecimal digits, as `lido audit head` prints it.")
     return head
+
+
+def provide_key(database: Database, keys: KeyRing, entropy: Entropy) -> bytes:
+    """The key of trail and chain, made with the installation; so is the head of a chain without seals.
+
+    Whoever empties the trail later cannot write that head again. Raises Unsealable.
+    """
+    with database.read() as tx:
+        found = lasting_keys.find(keys, tx, lasting_keys.AUDIT)
+    if found is not None:
+        return found
+    with database.write() as tx:
+        key = lasting_keys.make(keys, entropy, tx, lasting_keys.AUDIT)
+        facts.add(tx, _HEAD, f"0:{_proof(key, Head(0, _FIRST))}")
+    return key
 
 
 def seal_next(call: Call, tx: Transaction) -> bool:
@@ -179,14 +199,18 @@ def _against_remembered(call: Call, last: Head) -> Break | None:
     with call.db.read() as tx:
         remembered = facts.find(tx, _HEAD)
     if remembered is None:
-        return None if last.seal == 0 else Break(last.seal, "", "the remembered head is missing")
+        return Break(last.seal, "", "the remembered head is missing")
     number, _, proof = remembered.partition(":")
-    with call.db.read() as tx:
-        seal = audit.find_seal(tx, int(number)) if number.isascii() and number.isdigit() else None
-    if seal is None:
-        return _cut(last.seal + 1)
-    if not hmac.compare_digest(_proof(call, Head(seal.seal, seal.digest)), proof):
-        return Break(seal.seal, "", "the remembered head was changed")
+    if number == "0" and last.seal == 0:
+        head = Head(0, _FIRST)
+    else:
+        with call.db.read() as tx:
+            seal = audit.find_seal(tx, int(number)) if _NUMBER.fullmatch(number) else None
+        if seal is None:
+            return _cut(last.seal + 1)
+        head = Head(seal.seal, seal.digest)
+    if not hmac.compare_digest(_proof(call.house.audit_key, head).encode(), proof.encode()):
+        return Break(head.seal, "", "the remembered head was changed")
     return None
 
 
@@ -230,9 +254,9 @@ def _digest(key: bytes, seal: Seal) -> bytes:
     return hmac.digest(key, msgspec.json.encode(["seal", *content]), "sha256")
 
 
-def _proof(call: Call, head: Head) -> str:
-    return hmac.digest(call.house.audit_key, msgspec.json.encode(["head", str(head)]), "sha256").hex()
+def _proof(key: bytes, head: Head) -> str:
+    return hmac.digest(key, msgspec.json.encode(["head", str(head)]), "sha256").hex()
 
 
 def _remember(call: Call, tx: Transaction, head: Head) -> None:
-    facts.put(tx, _HEAD, f"{head.seal}:{_proof(call, head)}")
+    facts.put(tx, _HEAD, f"{head.seal}:{_proof(call.house.audit_key, head)}")

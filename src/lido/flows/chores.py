@@ -277,8 +277,9 @@ def _forget_log_records(call: Call, tx: Transaction, _: str) -> str | None:
     return _again_if_full(log_records.remove_before(tx, cutoff, _ROWS_AT_ONCE))
 
 
-def _empty_deleted_pools(_: Call, tx: Transaction, __: str) -> str | None:
-    for pool_id in pools.deleted(tx, 1):
+def _empty_deleted_pools(call: Call, tx: Transaction, _: str) -> str | None:
+    # Webhooks hear of the end too; the tries of a delivery take half a day.
+    for pool_id in pools.deleted(tx, call.now - _DAY_MS, 1):
         sweeping.empty_pool(tx, pool_id, _ROWS_AT_ONCE)
         return _AGAIN
     return None

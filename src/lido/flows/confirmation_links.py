@@ -5,6 +5,7 @@ from typing import NamedTuple
 from lido import errors
 from lido.call import Call
 from lido.flows import access, sign_up
+from lido.rules import confirmation_links
 from lido.rules.secret_hash import secret_hash
 
 
@@ -23,11 +24,12 @@ class Link(NamedTuple):
 def confirm(call: Call, link: Link) -> None:
     """As ConfirmSignUp with the link's code; the link stands for the app, which would know its own secret.
 
-    Raises what sign_up.confirm raises, and ResourceNotFound for an app client of another pool.
+    Raises what sign_up.confirm raises, and ResourceNotFound for an app client of another pool, or of one that sends no
+    links: there nobody confirms who does not know the client's secret.
     """
     with call.db.read() as tx:
         pool, client = access.pool_and_client(tx, link.client_id)
-        if pool.pool_id != link.pool_id:
+        if pool.pool_id != link.pool_id or not confirmation_links.are_sent(pool, "SignUp", "EMAIL"):
             raise errors.ResourceNotFound("There is no such app client.")
         secrets = access.client_secrets(call, tx, client)
     proof = secret_hash(secrets[0], link.username, client.client_id) if secrets else None

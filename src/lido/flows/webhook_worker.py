@@ -1,8 +1,8 @@
 """Delivering events to webhooks: from the outbox to each listener, signed, tried again with patience, dead at last.
 
 A webhook is served by one node at a time, which leases it. In a batch the events of one user go one after the other,
-those of others beside them. An endpoint that does not answer is asked once in a batch; what was to follow shares that
-failure, so the patience of the dead costs the living nothing.
+those of others beside them. An endpoint that does not answer is asked once in a batch, one that refuses at once twice;
+what was to follow shares that failure, so the patience of the dead costs the living nothing.
 """
 
 import threading
@@ -38,6 +38,8 @@ _DELIVERIES_AT_ONCE = 200
 _WEBHOOKS_AT_ONCE = 32
 _LANES = 8
 _AT_ONCE = 64
+_MISSES_OF_A_SILENT_ENDPOINT = 2
+_SHARED = "not asked after another: "
 _PARTING_SECONDS = 5.0
 _OVERWHELMED = frozenset({429, 502, 503, 504})
 _GONE = 410
@@ -56,10 +58,11 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why a try failed; `of_endpoint`: the next would fail as well, `gone`: every later one would."""
+    """Why a try failed; `of_endpoint`: the next may fail too, `slow`: and take as long, `gone`: all will."""
 
     reason: str
     of_endpoint: bool = False
+    slow: bool = False
     gone: bool = False
 
 
@@ -186,27 +189,42 @@ class _Batch:
         self._out = out
         self._deadline = deadline
         self._stopping = stopping
+        self._misses = 0
 
     def send(self, due: list[Delivery], executor: ThreadPoolExecutor, lanes: int) -> None:
         """Post in so many lanes, each user's events in one of them, until the deadline."""
         queues = [deque[Delivery]() for _ in range(lanes)]
-        for delivery in due:
-            queues[zlib.crc32(_decode(delivery.body).data.user_sub.encode()) % lanes].append(delivery)
+        for delivery in self._ordered(due, by_chance=lanes == 1):
+            queues[_mark(delivery) % lanes].append(delivery)
         waiting = [queue for queue in queues if queue]
         beside = [executor.submit(self._send_lane, queue) for queue in waiting[1:]]
         if waiting:
             self._send_lane(waiting[0])
         wait(beside)
         if self.trouble is not None and not self.gone:
-            self.outcomes += [(delivery, self.trouble) for queue in waiting for delivery in queue]
+            reason = self.trouble.reason
+            self.outcomes += [(each, _shared(each, reason)) for queue in waiting for each in queue]
+
+    def _ordered(self, due: list[Delivery], *, by_chance: bool) -> list[Delivery]:
+        """What failed itself comes last; else one user's events, which no receiver takes, would keep back all others'.
+
+        `by_chance`: who comes first is drawn, user by user.
+        """
+        salt = int.from_bytes(self._call.entropy.bytes(4), "big")
+        return sorted(due, key=lambda each: (_failed_itself(each), _mark(each) ^ salt if by_chance else 0))
 
     def _send_lane(self, queue: deque[Delivery]) -> None:
         while queue and self.trouble is None and not self._stopping() and self._call.clock.now() < self._deadline:
             delivery = queue.popleft()
             failure = self._try(delivery)
             self.outcomes.append((delivery, failure))
-            if failure is not None and (failure.of_endpoint or failure.gone):
-                self.trouble, self.gone = failure, failure.gone
+            self._judge(failure)
+
+    def _judge(self, failure: Failure | None) -> None:
+        """Whether the endpoint is away: one refusal alone may be about what was in the event."""
+        self._misses = self._misses + 1 if failure is not None and failure.of_endpoint else 0
+        if failure is not None and (failure.gone or failure.slow or self._misses >= _MISSES_OF_A_SILENT_ENDPOINT):
+            self.trouble, self.gone = failure, failure.gone
 
     def _try(self, delivery: Delivery) -> Failure | None:
         try:
@@ -215,7 +233,7 @@ class _Batch:
         except outgoing.TooLarge as large:
             return Failure(sending.describe(large))
         except outgoing.TROUBLE as trouble:
-            return Failure(sending.describe(trouble), of_endpoint=True)
+            return Failure(sending.describe(trouble), of_endpoint=True, slow=isinstance(trouble, outgoing.TooSlow))
         except Unsealable:
             return Failure("its master key is missing", of_endpoint=True)
         except Exception as bug:  # noqa: BLE001 - whatever one delivery does, the others leave
@@ -223,6 +241,20 @@ class _Batch:
         if 200 <= answer.status < 300:
             return None
         return Failure(f"HTTP {answer.status}", of_endpoint=answer.status in _OVERWHELMED, gone=answer.status == _GONE)
+
+
+def _failed_itself(delivery: Delivery) -> bool:
+    return delivery.last_error is not None and not delivery.last_error.startswith(_SHARED)
+
+
+def _shared(delivery: Delivery, reason: str) -> Failure:
+    """The failure of one that was not asked for; why it failed itself, if ever, is not forgotten over it."""
+    return Failure(delivery.last_error or reason if _failed_itself(delivery) else _SHARED + reason)
+
+
+def _mark(delivery: Delivery) -> int:
+    """A number that all events of one user share."""
+    return zlib.crc32(_decode(delivery.body).data.user_sub.encode())
 
 
 def _fan_out(call: Call) -> int:
@@ -247,7 +279,7 @@ def _tell_of_failures(batch: _Batch) -> None:
         webhook_id=batch.webhook.id,
         events=len(failures),
         dead=sum(delivery.attempts + 1 >= MOST_ATTEMPTS for delivery, _ in failures),
-        reason=failures[-1][1].reason,
+        reason=(batch.trouble or failures[-1][1]).reason,
         disabled=batch.gone,
     )
 

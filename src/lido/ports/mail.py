@@ -186,6 +186,9 @@ def compose(email: Email) -> tuple[str, bytes]:
         if email.reply_to:
             message["Reply-To"] = email.reply_to
         message["Subject"] = email.subject
+        if any(_CONTROL.search(value) for value in message.values()):
+            # Encoded words (RFC 2047) in what people wrote were decoded, and held what may not stand there.
+            raise Undeliverable("a header holds a control character", transient=False)
         message["Date"] = format_datetime(datetime.fromtimestamp(email.at / 1000, UTC))
         message["Message-ID"] = f"<{email.id}@{sender.domain}>"
         # Holiday answers and the like do not reply to this (RFC 3834).

@@ -117,9 +117,17 @@ def mentioning(tx: Transaction, text: str) -> list[Pool]:
     return [Pool(*(*row[:3], _decode(row[3]), *row[4:])) for row in rows]
 
 
-def deleted(tx: Transaction, limit: int) -> list[str]:
-    """Ids of pools that wait to be emptied."""
-    rows = tx.rows("SELECT pool_id FROM pools WHERE deleted_at IS NOT NULL LIMIT :limit", limit=limit)
+def deleted(tx: Transaction, patient_since: int, limit: int) -> list[str]:
+    """Ids of pools that wait to be emptied; not those deleted since then whose last events have not yet been told."""
+    rows = tx.rows(
+        """SELECT pool_id FROM pools p WHERE deleted_at IS NOT NULL AND NOT (deleted_at > :patient_since AND
+             (EXISTS (SELECT 1 FROM outbox o WHERE o.pool_id = p.pool_id)
+              OR EXISTS (SELECT 1 FROM webhooks w JOIN deliveries d ON d.pool_id = w.pool_id AND d.webhook_id = w.id
+                         WHERE w.pool_id = p.pool_id AND w.enabled AND d.state = 0)))
+           LIMIT :limit""",
+        patient_since=patient_since,
+        limit=limit,
+    )
     return [row[0] for row in rows]
 
 

@@ -41,6 +41,9 @@ _NAMES = (
     "created_at",
 )
 _COLUMNS = ", ".join(_NAMES)
+_LONGEST_LEASE_MS = 60_000
+# A lease that ends later than any can was given before the clock was set back.
+_FREE = "(leased_until <= :now OR leased_until > :latest)"
 
 
 def add(tx: Transaction, webhook: Webhook) -> None:
@@ -110,11 +113,12 @@ def due(tx: Transaction, now: int, limit: int) -> list[Webhook]:
     return tx.all(
         Webhook,
         f"""SELECT {_COLUMNS} FROM webhooks
-            WHERE enabled AND leased_until <= :now AND EXISTS
+            WHERE enabled AND {_FREE} AND EXISTS
               (SELECT 1 FROM deliveries d WHERE d.pool_id = webhooks.pool_id AND d.webhook_id = webhooks.id
                  AND d.state = 0 AND d.next_at <= :now)
             ORDER BY leased_until LIMIT :limit""",
         now=now,
+        latest=now + _LONGEST_LEASE_MS,
         limit=limit,
     )
 
@@ -123,10 +127,11 @@ def take(tx: Transaction, webhook: Webhook, now: int, *, until: int) -> bool:
     """Become the node that delivers to a webhook, until then; False: another one does, or it was switched off."""
     return (
         tx.run(
-            """UPDATE webhooks SET leased_until = :until
-               WHERE pool_id = :pool_id AND id = :id AND enabled AND leased_until <= :now""",
+            f"""UPDATE webhooks SET leased_until = :until
+                WHERE pool_id = :pool_id AND id = :id AND enabled AND {_FREE}""",
             until=until,
             now=now,
+            latest=now + _LONGEST_LEASE_MS,
             pool_id=webhook.pool_id,
             id=webhook.id,
         )
