@@ -37,8 +37,7 @@ def test_every_challenge_of_the_table_is_here(people: Everything) -> None:
     for name in (*PROVING, *CHOOSING):
         here.add(reach(Everything(people.house), name).challenge)
 
-    # Questions of a pool's own are attacked in tests/triggers/test_attacks.py.
-    assert here == steps.CHALLENGES - {steps.CUSTOM}
+    assert here == steps.CHALLENGES
 
 
 def test_a_challenge_is_worth_nothing_elsewhere_and_its_right_answer_goes_on(people: Everything, stage: Stage) -> None:
