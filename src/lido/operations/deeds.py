@@ -6,7 +6,14 @@ from lido.call import Call
 from lido.flows.audit import Deed
 
 _READS = ("Get", "List", "Describe", "Lookup")
-_TELLS_SECRETS = frozenset({"DescribeUserPoolClient", "DescribeIdentityProvider"})
+_TELLS_SECRETS = frozenset(
+    {
+        "DescribeUserPoolClient",
+        "DescribeIdentityProvider",
+        "GetIdentityProviderByIdentifier",
+        "GetOpenIdTokenForDeveloperIdentity",
+    }
+)
 # Also through an operator's door they are the user's own doing, and told by the user's events.
 _ACTS_OF_USERS = frozenset({"AdminInitiateAuth", "AdminRespondToAuthChallenge"})
 # Members that name things. Everything else of a request may be personal or secret.
