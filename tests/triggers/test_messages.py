@@ -1,6 +1,7 @@
 """CustomMessage: the words of each message, asked for before it is written."""
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.authenticators import SES, SMS
 from tests.sign_ins import refusal
 from tests.triggers.conftest import answering, raising, unchanged
@@ -148,3 +149,36 @@ def test_nobody_is_told_of_who_does_not_exist(triggered):
     people.house.idp_unsigned.resend_confirmation_code(ClientId=people.client_id, Username="nobody")
 
     assert people.told == []
+
+
+@pytest.mark.parametrize("operation", ["forgot_password", "resend_confirmation_code"])
+def test_nobody_is_asked_for_words_of_a_message_that_will_not_be_written(triggered, operation):
+    people = triggered(CustomMessage=WORDS)
+    if operation == "forgot_password":
+        people.alice(email=EMAIL, email_verified="true")
+    else:
+        people.sign_up()
+    person = {"ClientId": people.client_id, "Username": "alice"}
+    answers = [limited(getattr(people.house.idp_unsigned, operation), **person) for _ in range(20)]
+
+    assert "LimitExceeded" in answers
+    assert len(people.told) == answers.count("") + (operation == "resend_confirmation_code")
+
+
+def limited(deed, **named):
+    """'' for what is done, else the name of the refusal."""
+    try:
+        deed(**named)
+    except ClientError as refused:
+        return refused.response["Error"]["Code"].removesuffix("Exception")
+    return ""
+
+
+def test_an_operator_resets_although_the_person_asked_too_often(triggered):
+    people = triggered(CustomMessage=WORDS)
+    people.alice(email=EMAIL, email_verified="true")
+    person = {"ClientId": people.client_id, "Username": "alice"}
+    assert "LimitExceeded" in [limited(people.house.idp_unsigned.forgot_password, **person) for _ in range(20)]
+
+    people.house.idp.admin_reset_user_password(UserPoolId=people.pool_id, Username="alice")
+    assert people.sources()[-1] == "CustomMessage_ForgotPassword"

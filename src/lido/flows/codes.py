@@ -75,6 +75,16 @@ def ask(call: Call, tx: Transaction, pool: Pool, subject: str, purpose: str) -> 
         raise errors.LimitExceeded
 
 
+def require_left(call: Call, pool: Pool, subject: str, purpose: str) -> None:
+    """Refuse what `ask` would, before a function is asked for words that nobody would get. Raises LimitExceeded."""
+    most = rule(purpose).asked_per_hour
+    if most is None:
+        return
+    with call.db.read() as tx:
+        if not budgets.is_left(tx, pool.pool_id, subject, f"ask:{purpose}", most=most, now=call.now):
+            raise errors.LimitExceeded
+
+
 def take(call: Call, pool: Pool, subject: str, purpose: str) -> None:
     """Count a try, committed before anything is compared. Raises LimitExceeded."""
     with call.db.write() as tx:

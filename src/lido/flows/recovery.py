@@ -52,7 +52,7 @@ def forgot(call: Call, *, client_id: str, secret_hash: str | None, username: str
     if isinstance(attribute, errors.Fault):
         stranger.refuse(attribute)
     elif user is not None:
-        words = _words(call, pool, user, attribute, stranger.client.client_id)
+        words = _words(call, pool, user, attribute, stranger.client.client_id, purpose=codes.RESET)
     pretended = _pretended(call, pool, username) if user is None or isinstance(attribute, errors.Fault) else []
     with call.db.write() as tx:
         codes.ask(call, tx, pool, stranger.subject(call), codes.RESET)
@@ -86,8 +86,10 @@ def _reset_to(pool: Pool, user: User | None) -> Attribute | errors.Fault:
     return attribute if user.status in _RESETTABLE else errors.NotAuthorized(WRONG_STATE)
 
 
-def _words(call: Call, pool: Pool, user: User, attribute: Attribute, client_id: str | None) -> Words:
-    return wording.ask(call, pool, user, delivery.MEDIA[attribute], "ForgotPassword", client_id)
+def _words(
+    call: Call, pool: Pool, user: User, attribute: Attribute, client_id: str | None, *, purpose: str | None = None
+) -> Words:
+    return wording.ask(call, pool, user, delivery.MEDIA[attribute], "ForgotPassword", client_id, purpose=purpose)
 
 
 def _send(

@@ -51,7 +51,7 @@ def offer(turn: Turn, attribute: Attribute) -> Offer:
         code, letter = magic_links.make(turn, address)
     else:
         code = rules.code_digits(call.entropy.bytes(rules.RANDOM_BYTES), rules.RULES[purpose].digits)
-        letter = _letter(turn, medium, address, code) if address else None
+        letter = _letter(turn, medium, address, code, purpose) if address else None
     simulated = delivery.simulated(call, scene.pool, scene.typed, [attribute])
     masked = delivery.mask(medium, address) if address else simulated.destination
     digest = call.keys.mac(_DIGEST, scene.pool.pool_id, scene.subject, code)
@@ -63,12 +63,15 @@ def offer(turn: Turn, attribute: Attribute) -> Offer:
     return Offer(parameters, secret=msgspec.msgpack.encode(sent), effects=effects)
 
 
-def _letter(turn: Turn, medium: delivery.Medium, address: str, code: str) -> Letter | None:
+def _letter(turn: Turn, medium: delivery.Medium, address: str, code: str, purpose: Purpose) -> Letter | None:
     call, scene = turn.call, turn.scene
     if scene.user is None:
         return None
-    client_id = scene.client.client_id
-    words = wording.ask(call, scene.pool, scene.user, medium, "Authentication", client_id)
+    client_id, asked_as = scene.client.client_id, purpose.value
+    try:
+        words = wording.ask(call, scene.pool, scene.user, medium, "Authentication", client_id, purpose=asked_as)
+    except errors.LimitExceeded as fault:
+        raise errors.TooManyRequests(fault.message) from None
     letter = letters.authentication(scene.pool, scene.user, medium, address, code, words)
     return delivery.for_trigger(call, letter, client_id)
 

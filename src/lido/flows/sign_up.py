@@ -105,7 +105,10 @@ def _as_answered(user: User, answer: SignUpAnswer) -> User:
 
 def _words(call: Call, pool: Pool, user: User, source: delivery.Source, client: Client) -> Words | None:
     attribute = delivery.to_confirm(pool, user)
-    return attribute and wording.ask(call, pool, user, delivery.MEDIA[attribute], source, client.client_id)
+    if attribute is None:
+        return None
+    purpose = codes.CONFIRM if source == "ResendCode" else None
+    return wording.ask(call, pool, user, delivery.MEDIA[attribute], source, client.client_id, purpose=purpose)
 
 
 def _tell_confirmed(call: Call, pool: Pool, user: User, client_id: str | None) -> None:

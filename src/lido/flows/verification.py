@@ -85,7 +85,8 @@ def ask(call: Call, signed_in: SignedInUser, name: str) -> Delivery:
     """
     attribute, pool = _require_address(name), signed_in.pool
     client_id = signed_in.client.client_id
-    words = wording.ask(call, pool, signed_in.user, MEDIA[attribute], "VerifyUserAttribute", client_id)
+    medium, purpose = MEDIA[attribute], _PURPOSES[attribute]
+    words = wording.ask(call, pool, signed_in.user, medium, "VerifyUserAttribute", client_id, purpose=purpose)
     with call.db.write() as tx:
         user = _require_locked(tx, pool, signed_in.user.sub)
         address = _to_prove(tx, user, attribute)

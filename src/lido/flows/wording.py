@@ -2,7 +2,7 @@
 
 from lido import errors
 from lido.call import Call
-from lido.flows import triggers
+from lido.flows import codes, triggers
 from lido.records import Pool, User
 from lido.rules import confirmation_links, custom_messages, trigger_events
 from lido.rules.custom_messages import Words
@@ -15,13 +15,25 @@ TEMPLATES = Words()
 """Nothing but the pool's templates."""
 
 
-def ask(call: Call, pool: Pool, user: User, medium: str, source: str, client_id: str | None) -> Words:
+def ask(
+    call: Call,
+    pool: Pool,
+    user: User,
+    medium: str,
+    source: str,
+    client_id: str | None,
+    *,
+    purpose: str | None = None,
+) -> Words:
     """The trigger's words for a message to that user; who has a sender of their own needs none.
 
-    Raises UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
+    `purpose` is that of a code of which only so many may be asked for. Raises UserLambdaValidation, UnexpectedLambda,
+    InvalidLambdaResponse, TooManyRequests, LimitExceeded.
     """
     if not _is_asked(pool, medium):
         return TEMPLATES
+    if purpose is not None:
+        codes.require_left(call, pool, user.sub, purpose)
     told = trigger_events.attributes(pool, user)
     by_link = confirmation_links.are_sent(pool, source, medium)
     event = custom_messages.custom_message(source, user.username, client_id, told, call.client_metadata)

@@ -28,6 +28,20 @@ def take(tx: Transaction, pool_id: str, subject: str, kind: str, *, most: int, n
     )
 
 
+def is_left(tx: Transaction, pool_id: str, subject: str, kind: str, *, most: int, now: int) -> bool:
+    """Whether `take` would give one; for who must not do costly work for nothing, never instead of it."""
+    row = tx.row(
+        """SELECT 1 FROM budgets WHERE pool_id = :pool_id AND subject = :subject AND kind = :kind
+           AND used >= :most AND resets_at > :now""",
+        pool_id=pool_id,
+        subject=subject,
+        kind=kind,
+        most=most,
+        now=now,
+    )
+    return row is None
+
+
 def forget(tx: Transaction, pool_id: str, subject: str) -> int:
     """Give a subject all its budgets back (an operator's unlock); how many rows went."""
     return tx.run(
