@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-import structlog
 
 from lido import errors
 from lido.call import Call
@@ -42,7 +41,6 @@ _MEMBERS: Mapping[Trigger, str] = {
 _INVALID_JSON = "Invalid lambda function output : Invalid JSON"
 _TIMED_OUT = "Socket timeout while invoking Lambda function."
 _Answer = TypeVar("_Answer")
-_log = structlog.get_logger("lido.triggers")
 
 
 def arn_of(pool: Pool, trigger: Trigger) -> str | None:
@@ -100,16 +98,11 @@ def _carried(call: Call, pool: Pool, event: Event, arn: str) -> bytes:
     except carrier.Raised as raised:
         raise errors.UserLambdaValidation(f"{trigger} failed with error {raised.message}.") from None
     except carrier.NotInvocable as trouble:
-        refusal: errors.Fault = errors.UnexpectedLambda(
-            f"{trigger} invocation failed due to error {trouble.exception_name}."
-        )
+        name = trouble.exception_name
+        raise errors.UnexpectedLambda(f"{trigger} invocation failed due to error {name}.") from None
     except carrier.TimedOut:
-        refusal = errors.UnexpectedLambda(f"{trigger} invocation failed due to error {_TIMED_OUT}")
+        raise errors.UnexpectedLambda(f"{trigger} invocation failed due to error {_TIMED_OUT}") from None
     except carrier.Unrecognizable:
-        refusal = errors.InvalidLambdaResponse(UNRECOGNIZABLE)
+        raise errors.InvalidLambdaResponse(UNRECOGNIZABLE) from None
     except carrier.Busy:
-        refusal = errors.TooManyRequests()
-    _log.warning(
-        "trigger failed", request_id=call.request_id, pool_id=pool.pool_id, trigger=trigger, trouble=refusal.message
-    )
-    raise refusal
+        raise errors.TooManyRequests from None
