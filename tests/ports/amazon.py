@@ -27,7 +27,7 @@ class Amazon:
 
 @contextmanager
 def amazon() -> Iterator[Amazon]:
-    """A server that runs until the block ends."""
+    """A server that runs until the block ends, and begins empty."""
     with catch_warnings():
         simplefilter("ignore")
         from moto.server import ThreadedMotoServer
@@ -39,6 +39,15 @@ def amazon() -> Iterator[Amazon]:
         yield Amazon(f"http://{host}:{port}")
     finally:
         server.stop()
+        _forget_everything()
+
+
+def _forget_everything() -> None:
+    """What arrived is kept by the process, not by the server."""
+    from moto.backends import get_backend
+
+    for service in ("ses", "sns", "kms"):
+        get_backend(service).reset()
 
 
 def kms_key(url: str, region: str = "us-east-1") -> str:
