@@ -99,6 +99,23 @@ def test_fetching_the_page_uses_nothing_up_and_the_button_confirms_once(house, p
     assert (status, "This link does not work" in page) == (400, True)
 
 
+def test_a_trigger_that_fails_afterwards_does_not_make_the_link_one_that_did_not_work(house):
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:gone"
+    pool = house.pool(
+        AutoVerifiedAttributes=["email"],
+        VerificationMessageTemplate=BY_LINK,
+        LambdaConfig={"PostConfirmation": arn},
+    )
+    link = sign_up(house, house.app(pool)["ClientId"])["link"]
+
+    status, page = press(house, link)
+
+    assert status == 200
+    assert "Your registration has been confirmed!" in page
+    assert status_of(house, pool) == ("CONFIRMED", "true")
+    assert press(house, link)[0] == 400
+
+
 def test_a_link_is_replaced_by_the_next_and_dies_after_a_day(house, pool, client):
     first = sign_up(house, client)["link"]
     house.idp_unsigned.resend_confirmation_code(ClientId=client, Username="alice")

@@ -34,6 +34,7 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+_AFTERWARDS = (errors.UserLambdaValidation, errors.UnexpectedLambda, errors.InvalidLambdaResponse)
 _INVALID = (
     "This link does not work",
     "It was used already, is too old, or is not whole. Ask for a new one where you signed up.",
@@ -58,6 +59,8 @@ def press(call: Call, request: Request, body: bytes | None) -> Response:
         return _page(400, *_INVALID)
     try:
         confirmation_links.confirm(call, link)
+    except _AFTERWARDS:
+        pass  # PostConfirmation is told after the fact: the account is confirmed, and the log has what failed
     except (errors.LimitExceeded, errors.TooManyRequests):
         return _page(429, "Too many tries", "Attempt limit exceeded, please try after some time.")
     except errors.Fault:
