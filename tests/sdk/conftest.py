@@ -42,6 +42,8 @@ def aws(server: Server, real_time: None, monkeypatch: pytest.MonkeyPatch) -> Ser
     """The server, to which this process's environment now points AWS's clients."""
     for name, value in server.env.items():
         monkeypatch.setenv(name, value)
+    # Clients without a session of their own share one, which remembers the environment of its first use.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     return server
 
 
