@@ -200,6 +200,7 @@ def test_a_message_of_a_deleted_pool_does_not_leave(house, worker, mail, pool_id
 
 def test_what_a_slow_gateway_leaves_of_a_lease_goes_to_the_next_worker(house, worker, mail, pool_id):
     write(house, pool_id, "a@example.com")
+    house.clock.advance(seconds=1)
     write(house, pool_id, "b@example.com")
     send = mail.send
 

@@ -66,7 +66,7 @@ def claim(
     They are of one medium where it is given; `but` holds pools with a medium of which none is wanted. Messages whose
     code has expired are left out and hold nobody up: `drop_expired` ends them.
     """
-    return tx.all(
+    claimed = tx.all(
         Message,
         f"""UPDATE messages SET leased_until = :leased_until, attempts = attempts + 1
             WHERE state = 0 AND leased_until <= :now AND (pool_id, id) IN
@@ -83,6 +83,8 @@ def claim(
         medium=medium,
         but=_listed(but),
     )
+    # RETURNING keeps no order; ids sort by time.
+    return sorted(claimed, key=lambda message: message.id)
 
 
 def _listed(lanes: Sequence[tuple[str, str]]) -> str:
