@@ -75,15 +75,15 @@ def _perform_for_operator(
     document: dict[str, Any],
 ) -> Any:
     """What changes something or tells a secret leaves an entry in the audit trail; so does whatever was denied."""
-    deed = deeds.deed(call, described.name, resource_of(call, service, described.name, document), document)
+    resource = resource_of(call, service, described.name, document)
     try:
-        authorise(call, service, described.name, document)
+        authorise(call, service, described.name, resource)
     except errors.AccessDenied as denial:
-        audit.refused(call, deed, denial)
+        audit.refused(call, deeds.deed(call, described.name, resource, document), denial)
         raise
     if not deeds.leaves_an_entry(described.name):
         return _ask(function, service, described, call, document)
-    with audit.attended(call, deed) as attended:
+    with audit.attended(call, deeds.deed(call, described.name, resource, document)) as attended:
         return _ask(function, service, described, attended, document)
 
 
@@ -95,12 +95,12 @@ def _ask(
     return function(msgspec.structs.replace(call, client_metadata=said) if said else call, request)
 
 
-def authorise(call: Call, service: str, name: str, document: dict[str, Any]) -> None:
-    """Refuse a caller without a signature, or whose policies do not allow the operation on what it names."""
+def authorise(call: Call, service: str, name: str, resource: str) -> None:
+    """Refuse a caller without a signature, or whose policies do not allow the operation on that ARN."""
     caller = call.caller
     if caller is None:
         raise errors.MissingAuthenticationToken
-    action, resource = f"{service}:{name}", resource_of(call, service, name, document)
+    action = f"{service}:{name}"
     if not policies.allows(caller.policies, action, resource):
         raise errors.AccessDenied(policies.denial(caller.arn, action, resource))
 
