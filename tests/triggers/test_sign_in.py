@@ -126,6 +126,22 @@ def test_the_attributes_that_post_authentication_wrote_stand_in_the_tokens(trigg
     assert claims(people.sign_in()["IdToken"])["nickname"] == "Al"
 
 
+def test_pre_token_generation_hears_what_post_authentication_wrote(triggered):
+    def write(event):
+        people.house.idp.admin_update_user_attributes(
+            UserPoolId=event["userPoolId"],
+            Username=event["userName"],
+            UserAttributes=[{"Name": "nickname", "Value": "Al"}],
+        )
+        return event
+
+    people = triggered(PostAuthentication=write, PreTokenGeneration=unchanged)
+    people.alice()
+    people.sign_in()
+
+    assert people.told[-1]["request"]["userAttributes"]["nickname"] == "Al"
+
+
 def test_a_user_disabled_while_a_trigger_runs_gets_nothing(triggered):
     def disable(event):
         people.house.idp.admin_disable_user(UserPoolId=event["userPoolId"], Username=event["userName"])
