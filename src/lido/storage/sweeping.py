@@ -29,6 +29,8 @@ OWNED = {
     "users": "pool_id, sub",
     "client_secrets": "pool_id, client_id, slot",
     "clients": "pool_id, client_id",
+    "resource_servers": "pool_id, identifier",
+    "domains": "domain",
     "signing_keys": "pool_id, kid",
     "limits": "pool_id, category",
     "pool_statistics": "pool_id, name",
