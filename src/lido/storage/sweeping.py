@@ -34,8 +34,6 @@ OWNED = {
     "resource_servers": "pool_id, identifier",
     "client_secrets": "pool_id, client_id, slot",
     "clients": "pool_id, client_id",
-    "resource_servers": "pool_id, identifier",
-    "domains": "domain",
     "signing_keys": "pool_id, kid",
     "limits": "pool_id, category",
     "pool_statistics": "pool_id, name",
