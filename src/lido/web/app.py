@@ -102,9 +102,11 @@ class Application:
         call = self._call(request)
         try:
             site = site_of(call, request, self._trusted_proxies)
-            return PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
+            response = PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
         except (errors.Unavailable, errors.Conflict):
-            return PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+            response = PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+        response.headers["x-amz-cognito-request-id"] = call.request_id
+        return response
 
     async def _ready(self, request: Request) -> Response:
         return await self._lanes.quick(health.ready, self._call(request), request)
