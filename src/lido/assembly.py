@@ -87,6 +87,8 @@ class Lido:
             default_region=next((region for region in settings.region if region != "any"), "us-east-1"),
             regions=None if "any" in settings.region else frozenset(settings.region),
             public_url=settings.public_url.rstrip("/"),
+            domain_suffix=_domain_suffix(settings),
+            announces_prefixes=settings.domain_suffix is not None,
             stand_in_key=lasting_keys.provide(database, keys, self.entropy, lasting_keys.STAND_INS),
             audit_key=audit_chain.provide_key(database, keys, self.entropy),
         )
@@ -167,6 +169,13 @@ class Lido:
         self.triggers.close()
         self.outgoing.close()
         self.database.close()
+
+
+def _domain_suffix(settings: Settings) -> str:
+    """As configured; on a developer's machine `auth.localhost`, which browsers find by themselves."""
+    if settings.domain_suffix is not None:
+        return settings.domain_suffix
+    return "auth.localhost" if urlsplit(settings.public_url).hostname in ("localhost", "127.0.0.1", "::1") else ""
 
 
 def _carriers(settings: Settings, clock: Clock, entropy: Entropy) -> Carriers:

@@ -22,14 +22,17 @@ class House(Struct, frozen=True):
     """What the installation is: the facts about it that answers and tokens carry.
 
     `regions` is None where any region may be asked for; `default_region` names
-    those of callers who sign nothing. `public_url` has no slash at its end. `stand_in_key` keys what
-    stands in for users that do not exist; `audit_key` proves the audit trail.
+    those of callers who sign nothing. `public_url` has no slash at its end. `domain_suffix` ends the names of prefix
+    domains, '' where they answer nowhere; `announces_prefixes` tells whether clients are led to them. `stand_in_key`
+    keys what stands in for users that do not exist; `audit_key` proves the audit trail.
     """
 
     account_id: str
     default_region: str
     regions: frozenset[str] | None
     public_url: str
+    domain_suffix: str
+    announces_prefixes: bool
     stand_in_key: bytes
     audit_key: bytes
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lido.settings import Settings
 
 _REGION = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_SUFFIX = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 
 
 def about(settings: "Settings") -> Iterator[tuple[str, str]]:
@@ -35,6 +36,8 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
 def _about_addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
     if settings.public_url and not _is_url(settings.public_url, "http", "https"):
         yield "public_url", "it must be http(s)://host, without query or fragment"
+    if settings.domain_suffix is not None and not _SUFFIX.fullmatch(settings.domain_suffix):
+        yield "domain_suffix", "it must be a name such as auth.example.com, in lower case, without port"
     for name in ("lambda_endpoint", "ses_endpoint", "sns_endpoint", "kms_endpoint"):
         endpoint = (getattr(settings, name) or "http://none").replace("{region}", "region")
         if not _is_url(endpoint, "http", "https") or set("{}@") & set(endpoint):

@@ -42,9 +42,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra={"default": "http(s)://localhost:PORT"},
         ),
     ] = ""
+    domain_suffix: Annotated[
+        str | None,
+        Meta(
+            description="Prefix domains of pools are PREFIX.SUFFIX; clients are led there when this is set.",
+            extra={"default": "auth.localhost where `public_url` is at localhost, else none"},
+        ),
+    ] = None
     trusted_proxies: Annotated[
         tuple[str, ...],
-        Meta(description="Networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."),
+        Meta(description="Networks (CIDR) whose X-Forwarded-For, -Host and -Proto are believed."),
     ] = ()
     body_limit_bytes: Annotated[int, Meta(description="Largest request body that is read."), _Positive] = (
         2 * 1024 * 1024

@@ -17,6 +17,7 @@ from lido import operations
 from lido.flows import pool_options
 from lido.shapes.catalogue import OPERATIONS
 from lido.web.oauth import discovery
+from lido.web.site import site_of
 
 BUILT = sorted(operations.built())
 UNFIT = ["\0", "a\0b", "\ud800", "😀" * 40, "\u202e", "ﷺ" * 128, "a" + "\u0315\u0300" * 60, "'; --", "%s{0}", "\x1b[2J"]
@@ -263,11 +264,12 @@ def test_no_filter_makes_a_fault_or_finds_what_it_does_not_name(house: World, te
         assert json.loads(answer)["Users"] == []
 
 
+WELL_FORMED = "us-east-1_aaaaaaaaa"
 PATHS = [
     "\0",
     "a\0b",
     "..",
-    "us-east-1_aaaaaaaaa",
+    WELL_FORMED,
     "us-east-1_aaaaaaaaa\0",
     "x" * 5000,
     "é",
@@ -279,9 +281,14 @@ PATHS = [
 @pytest.mark.parametrize("name", PATHS, ids=ascii)
 @pytest.mark.parametrize("page", ["jwks.json", "openid-configuration"])
 def test_no_pool_of_that_name_has_keys(house: World, name: str, page: str) -> None:
-    asked = Request({"type": "http", "path_params": {"pool_id": name}})
-    answer = getattr(discovery, page.removesuffix(".json").replace("-", "_"))(house.call(), asked)
-    assert answer.status_code == 404
+    asked = Request({"type": "http", "path_params": {"pool_id": name}, "headers": []})
+    site = site_of(house.call(), asked, ())
+    if name == WELL_FORMED:
+        assert site is not None
+        answer = getattr(discovery, page.removesuffix(".json").replace("-", "_"))(house.call(), site, asked, b"")
+        assert answer.status_code == 404
+    else:
+        assert site is None
 
 
 def test_what_a_client_calls_itself_never_becomes_a_header_or_a_second_line_of_a_log(

@@ -4,20 +4,28 @@
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from lido import errors
 from lido.call import Call
 from lido.web import health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
 from lido.web.oauth import confirmation, discovery
+from lido.web.site import Site, site_of
 
-Answer = Callable[[Call, Request], Response]
+Answer = Callable[[Call, Site, Request, bytes], Response]
+Endpoint = Callable[[Request], object]
+Lane = Literal["quick", "signing", "slow"]
+
+FORM_BYTES = 64 * 1024
+"""The longest body of a POST, unless its route says otherwise."""
 
 
 class Application:
@@ -33,13 +41,16 @@ class Application:
         self._router = Starlette(
             routes=[
                 Route("/healthz", health.alive),
-                Route("/readyz", self._offload(health.ready)),
-                Route("/{pool_id}/.well-known/jwks.json", self._offload(discovery.jwks)),
-                Route("/{pool_id}/.well-known/openid-configuration", self._offload(discovery.openid_configuration)),
-                Route(f"/{{pool_id}}/{confirmation.PATH}", self._offload(confirmation.show)),
-                Route(f"/{{pool_id}}/{confirmation.PATH}", self._press, methods=["POST"]),
+                Route("/readyz", self._ready),
+                *self._under_path("/.well-known/jwks.json", discovery.jwks),
+                *self._under_path("/.well-known/openid-configuration", discovery.openid_configuration),
+                *self._get("/confirmUser", confirmation.show),
+                *self._get("/confirmUser/", confirmation.show),
+                *self._post("/confirmUser", confirmation.press, lane="slow"),
             ]
         )
+        # A redirect to the path with or without its last slash would repeat the Host of the request.
+        self._router.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection event."""
@@ -48,17 +59,45 @@ class Application:
         else:
             await self._router(scope, receive, send)
 
-    def _offload(self, answer: Answer) -> Callable[[Request], object]:
-        """A plain function of call and request as an endpoint: one hop to a worker thread."""
+    def _under_path(self, path: str, answer: Answer) -> list[Route]:
+        """GET, in the path form alone."""
+        return [Route(f"/{{pool_id}}{path}", self._endpoint(answer))]
+
+    def _get(self, path: str, answer: Answer, *, lane: Lane = "quick") -> list[Route]:
+        """GET, in the path form and at a pool's domain."""
+        return self._both(path, "GET", self._endpoint(answer, lane))
+
+    def _post(self, path: str, answer: Answer, *, lane: Lane = "quick", most_bytes: int = FORM_BYTES) -> list[Route]:
+        """POST, in the path form and at a pool's domain. In the lane `slow` passwords are hashed."""
+        return self._both(path, "POST", self._endpoint(answer, lane, most_bytes))
+
+    def _both(self, path: str, method: str, endpoint: Endpoint) -> list[Route]:
+        return [Route(form, endpoint, methods=[method]) for form in (f"/{{pool_id}}{path}", path)]
+
+    def _endpoint(self, answer: Answer, lane: Lane = "quick", most_bytes: int = 0) -> Endpoint:
+        """A plain function of call, site, request and body as an endpoint: one hop to a worker thread."""
 
         async def endpoint(request: Request) -> Response:
-            return await self._lanes.quick(answer, self._call(request), request)
+            body = await read_body(request.scope, request.receive, most_bytes) if most_bytes else b""
+            if body is None:
+                return PlainTextResponse("Content Too Large", 413)
+            if lane == "slow" and self._lanes.full:
+                return PlainTextResponse("Too Many Requests", 429, {"retry-after": "1"})
+            run = {"quick": self._lanes.quick, "signing": self._lanes.signing, "slow": self._lanes.slow}[lane]
+            return await run(self._answered, answer, request, body)
 
         return endpoint
 
-    async def _press(self, request: Request) -> Response:
-        body = await read_body(request.scope, request.receive, confirmation.LONGEST_BODY)
-        return await self._lanes.quick(confirmation.press, self._call(request), request, body)
+    def _answered(self, answer: Answer, request: Request, body: bytes) -> Response:
+        call = self._call(request)
+        try:
+            site = site_of(call, request, self._trusted_proxies)
+            return PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
+        except (errors.Unavailable, errors.Conflict):
+            return PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+
+    async def _ready(self, request: Request) -> Response:
+        return await self._lanes.quick(health.ready, self._call(request), request)
 
     def _call(self, request: Request) -> Call:
         address = address_of(request.scope, self._trusted_proxies)

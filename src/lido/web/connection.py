@@ -1,4 +1,4 @@
-"""Reading a connection: the body, within bounds, and whose address it came from."""
+"""Reading a connection: the body, within bounds, whose address it came from, and which host it was meant for."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from ipaddress import ip_address, ip_network
@@ -29,6 +29,31 @@ async def read_body(
         if not message.get("more_body", False) or size > 8 * limit_bytes:
             break
     return None if too_large else b"".join(parts)
+
+
+def host_of(scope: MutableMapping[str, Any], trusted_proxies: tuple[str, ...]) -> str:
+    """The host that the client asked for, with its port if it said one; '' where that is not clear.
+
+    What a configured proxy forwards goes before what it asked for itself; of several the nearest proxy's.
+    """
+    forwarded = _forwarded(scope, b"x-forwarded-host", trusted_proxies)
+    if forwarded:
+        return forwarded
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    return hosts[0].decode("latin-1") if len(hosts) == 1 else ""
+
+
+def came_by_https(scope: MutableMapping[str, Any], trusted_proxies: tuple[str, ...]) -> bool:
+    """Whether a configured proxy says that it ended TLS for the client."""
+    return _forwarded(scope, b"x-forwarded-proto", trusted_proxies).lower() == "https"
+
+
+def _forwarded(scope: MutableMapping[str, Any], header: bytes, trusted_proxies: tuple[str, ...]) -> str:
+    client = scope.get("client")
+    if not trusted_proxies or not client or not _trusted(str(client[0]), trusted_proxies):
+        return ""
+    values = [value for name, value in scope["headers"] if name == header]
+    return values[-1].decode("latin-1").rpartition(",")[2].strip() if values else ""
 
 
 def address_of(scope: MutableMapping[str, Any], trusted_proxies: tuple[str, ...]) -> str:

@@ -15,10 +15,9 @@ from lido import errors
 from lido.call import Call
 from lido.flows import confirmation_links
 from lido.flows.confirmation_links import Link
-from lido.rules.confirmation_links import PATH as PATH
-from lido.rules.identifiers import is_pool_id
+from lido.rules.confirmation_links import PATH
+from lido.web.site import Site
 
-LONGEST_BODY = 16 * 1024
 _MEMBERS = {"client_id": 128, "user_name": 128, "confirmation_code": 2048}
 _STYLE = (
     "body{font:1.1em/1.5 system-ui,sans-serif;max-width:26em;margin:15vh auto;padding:0 1em}"
@@ -41,20 +40,20 @@ _INVALID = (
 )
 
 
-def show(call: Call, request: Request) -> Response:  # noqa: ARG001 - every endpoint has it
+def show(call: Call, site: Site, request: Request, body: bytes) -> Response:
     """The page with the button; whether the link works is not looked up."""
-    link = _link(request, request.url.query)
+    link = _link(site, request.url.query)
     if link is None:
         return _page(400, *_INVALID)
     members = zip(_MEMBERS, (link.client_id, link.username, link.code), strict=True)
     fields = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in members)
-    form = f'<form method="post" action="{PATH}">{fields}<button>Confirm</button></form>'
+    form = f'<form method="post" action="{site.path}/{PATH}">{fields}<button>Confirm</button></form>'
     return _page(200, "Confirm your registration", "One press of the button, and your account is ready.", form)
 
 
-def press(call: Call, request: Request, body: bytes | None) -> Response:
-    """Confirm the account that the form names, as ConfirmSignUp does. `body` is None when it was too long."""
-    link = _link(request, (body or b"").decode("utf-8", "replace"))
+def press(call: Call, site: Site, request: Request, body: bytes) -> Response:
+    """Confirm the account that the form names, as ConfirmSignUp does."""
+    link = _link(site, body.decode("utf-8", "replace"))
     if link is None:
         return _page(400, *_INVALID)
     try:
@@ -70,21 +69,20 @@ def press(call: Call, request: Request, body: bytes | None) -> Response:
     return _page(200, "Done", "Your registration has been confirmed!")
 
 
-def _link(request: Request, text: str) -> Link | None:
+def _link(site: Site, text: str) -> Link | None:
     """What a query or a form says; None where a part is missing, comes twice or cannot be."""
-    pool_id: str = request.path_params["pool_id"]
     try:
         given = parse_qs(text, max_num_fields=20)
     except ValueError:
         return None
     values = [given.get(name, []) for name in _MEMBERS]
-    if not is_pool_id(pool_id) or any(len(value) != 1 for value in values):
+    if any(len(value) != 1 for value in values):
         return None
     client_id, username, code = (value[0] for value in values)
     longest = zip((client_id, username, code), _MEMBERS.values(), strict=True)
     if not all(value.isprintable() and len(value) <= most for value, most in longest):
         return None
-    return Link(pool_id, client_id, username, code)
+    return Link(site.pool_id, client_id, username, code)
 
 
 def _page(status: int, title: str, sentence: str, form: str = "") -> Response:

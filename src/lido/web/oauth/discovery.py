@@ -6,17 +6,17 @@ from starlette.responses import JSONResponse, Response
 from lido import errors
 from lido.call import Call
 from lido.flows import access, signing
-from lido.rules.identifiers import is_pool_id
+from lido.web.site import Site
 
 # Verifiers in browsers may read both; they are public.
 _HEADERS = {"access-control-allow-origin": "*", "cache-control": "public, max-age=300"}
 
 
-def jwks(call: Call, request: Request) -> Response:
+def jwks(call: Call, site: Site, request: Request, body: bytes) -> Response:
     """The pool's public keys (RFC 7517 section 5); 404 for an unknown pool."""
     try:
         with call.db.read() as tx:
-            pool = access.require_pool(call, tx, _pool_id(request))
+            pool = access.require_pool(call, tx, site.pool_id)
             keys = signing.ring(call, tx, pool).published
     except errors.ResourceNotFound as fault:
         return _missing(fault)
@@ -25,11 +25,11 @@ def jwks(call: Call, request: Request) -> Response:
     return JSONResponse({"keys": keys}, headers=_HEADERS)
 
 
-def openid_configuration(call: Call, request: Request) -> Response:
+def openid_configuration(call: Call, site: Site, request: Request, body: bytes) -> Response:
     """The pool's metadata (OpenID Connect Discovery 1.0 section 4); what is not served is not advertised."""
     try:
         with call.db.read() as tx:
-            pool = access.require_pool(call, tx, _pool_id(request))
+            pool = access.require_pool(call, tx, site.pool_id)
     except errors.ResourceNotFound as fault:
         return _missing(fault)
     except errors.Unavailable:
@@ -44,13 +44,6 @@ def openid_configuration(call: Call, request: Request) -> Response:
         "scopes_supported": ["openid", "email", "phone", "profile"],
     }
     return JSONResponse(metadata, headers=_HEADERS)
-
-
-def _pool_id(request: Request) -> str:
-    pool_id: str = request.path_params["pool_id"]
-    if not is_pool_id(pool_id):
-        raise errors.ResourceNotFound("There is no such user pool.")
-    return pool_id
 
 
 def _busy() -> Response:
