@@ -34,6 +34,15 @@ class Fault(Exception):
         return f"{cls.__name__}Exception"
 
 
+class OAuthError(Exception):
+    """A refusal in the words of OAuth 2.0 (RFC 6749 §5.2): `error` is its code, `description` may be shown."""
+
+    def __init__(self, error: str, description: str | None = None) -> None:
+        super().__init__(error)
+        self.error = error
+        self.description = description
+
+
 # Refusals of the service models.
 
 

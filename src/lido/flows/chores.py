@@ -20,6 +20,7 @@ from lido.rules import options
 from lido.rules.time_ordered_ids import first_id_at
 from lido.storage import audit as audit_entries
 from lido.storage import (
+    authorization_codes,
     budgets,
     challenges,
     codes,
@@ -33,6 +34,7 @@ from lido.storage import (
     sessions,
     signing_keys,
     spent,
+    sso_sessions,
     statistics,
     sweeping,
 )
@@ -249,6 +251,8 @@ def _sweep(call: Call, tx: Transaction, _: str) -> str | None:
         challenges.remove_expired,
         messages.drop_expired,
         sessions.remove_expired,
+        sso_sessions.remove_expired,
+        authorization_codes.remove_expired,
     ):
         left -= remove(tx, call.now, left)
         if left <= 0:

@@ -28,6 +28,8 @@ Kind = Literal[
     "invited",
     "confirmed",
     "signed_in",
+    "authorized",
+    "code_reused",
     "challenged",
     "refused",
     "signed_out",

@@ -1,13 +1,12 @@
 """Families of refresh tokens: one living token for each sign-in, continued, rotated, and ended when it is reused."""
 
-import hmac
 from typing import Literal, NoReturn
 
 import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, devices, scenes, sign_in_triggers, signing, tokens, triggers
+from lido.flows import access, client_authentication, devices, grants, scenes, sign_in_triggers, signing, tokens, triggers
 from lido.flows import sessions as tracking
 from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
@@ -28,9 +27,9 @@ _LOOKS = 2
 
 
 class ClientProof(msgspec.Struct, frozen=True):
-    """How a request proves the client's secret: by a SECRET_HASH over the user's name, or by the secret itself."""
+    """How a request proves the client: by a SECRET_HASH over the user's name, by the secret itself, or before."""
 
-    kind: Literal["hash", "secret"]
+    kind: Literal["hash", "secret", "proven"]
     value: str | None
 
     def __repr__(self) -> str:
@@ -79,7 +78,7 @@ def refresh(
             raise errors.NotAuthorized(REVOKED)
         changes = token_changes.NONE
         if triggers.is_named(holder.pool, "PreTokenGeneration"):
-            changes = sign_in_triggers.changes_to_tokens(call, holder, "RefreshTokens")
+            changes = sign_in_triggers.changes_to_tokens(call, holder, "RefreshTokens", grants.read(session).scope)
             family = _open_family(call, client_id, refresh_token, proof, by_flow=by_flow, pool_id=pool_id)
             holder, session, now = family.holder, family.session, call.clock.now()
         if standing == "living" and holder.terms.grace_seconds is not None:
@@ -90,10 +89,10 @@ def refresh(
         if tracking.is_due(holder.pool, session, now):
             with call.db.write() as tx:
                 tracking.note_use(call, tx, session, now)
-        access_token, id_token = tokens.mint(call, holder, session, now, changes)
+        minted = tokens.mint(call, holder, session, now, changes)
         # In its grace an old token gives the living one again, so that any number of retries ends at one token.
         again = None if standing == "living" else tokens.refresh_token(call, session, session.generation, now)
-        return Tokens(access_token, id_token, again, holder.terms.access_seconds)
+        return Tokens(minted.access, minted.id, again, holder.terms.access_seconds)
     raise errors.NotAuthorized(REVOKED)
 
 
@@ -138,8 +137,10 @@ def _read(call: Call, pool_id: str, text: str) -> RefreshToken | None:
 
 def _check_client(call: Call, tx: Transaction, client: Client, user: User, proof: ClientProof) -> None:
     """The client's secret, where it has one; a SECRET_HASH may be over the stored username or the sub."""
+    if proof.kind == "proven":
+        return
     if proof.kind == "secret":
-        if not proves_secret(call, tx, client, proof.value):
+        if not client_authentication.proves_secret(call, tx, client, proof.value):
             raise errors.NotAuthorized("Invalid client or secret")
     elif proof.value is None:
         access.check_secret_hash(call, tx, client, user.username, None)
@@ -148,16 +149,6 @@ def _check_client(call: Call, tx: Transaction, client: Client, user: User, proof
         fits = [secret_hash.verify(known, name, client.client_id, proof.value) for name in (user.username, user.sub)]
         if not any(fits):
             raise errors.NotAuthorized(f"SecretHash does not match for the client: {client.client_id}")
-
-
-def proves_secret(call: Call, tx: Transaction, client: Client, claimed: str | None) -> bool:
-    """Whether the plain secret is one of the client's; a client without one proves itself by sending none."""
-    known = access.client_secrets(call, tx, client)
-    if not known:
-        return not claimed
-    given = (claimed or "").encode("utf-8", "surrogatepass")
-    fits = [hmac.compare_digest(given, secret.encode()) for secret in known]
-    return any(fits)
 
 
 def _refuse_dead(call: Call, session: Session, user: User) -> None:
@@ -192,7 +183,7 @@ def _standing(
 def _rotate(call: Call, family: _Family, changes: Changes, grace_ms: int, now: int) -> Tokens | None:
     """The next generation, or None when this one is not the living one any more."""
     holder, session, generation = family.holder, family.session, family.token.generation
-    access_token, id_token = tokens.mint(call, holder, session, now, changes)
+    minted = tokens.mint(call, holder, session, now, changes)
     successor = tokens.refresh_token(call, session, generation + 1, now)
     with call.db.write() as tx:
         rotated = sessions.rotate(tx, session, generation=generation, grace_ms=grace_ms, now=now)
@@ -200,7 +191,7 @@ def _rotate(call: Call, family: _Family, changes: Changes, grace_ms: int, now: i
             tracking.note_use(call, tx, session, now)
     if rotated is None:
         return None
-    return Tokens(access_token, id_token, successor, holder.terms.access_seconds)
+    return Tokens(minted.access, minted.id, successor, holder.terms.access_seconds)
 
 
 def _kill(call: Call, session: Session) -> NoReturn:
@@ -220,7 +211,7 @@ def revoke(call: Call, client_id: str, client_secret: str | None, token: str) ->
     with call.db.read() as tx:
         place = sign_ins.pool_and_folding(tx, client_id)
         found = sign_ins.by_sub(tx, place[0], client_id, "") if place else None
-        if found is None or not proves_secret(call, tx, found.client, client_secret):
+        if found is None or not client_authentication.proves_secret(call, tx, found.client, client_secret):
             raise errors.Unauthorized
         if not scenes.terms(tx, found.client).revocable:
             raise errors.UnsupportedOperation

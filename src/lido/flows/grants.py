@@ -9,13 +9,18 @@ from lido.rules.second_factors import Proof
 
 
 class GrantInfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was shown (`proofs`), and what tokens say about that; `acr` is the name that the level had at that time."""
+    """What was shown (`proofs`), and what tokens say about that; `acr` is the name that the level had at that time.
 
-    origin: Literal["api"]
+    `resource` is the audience that access tokens are bound to (RFC 8707), `jkt` the thumbprint of the key (RFC 9449).
+    """
+
+    origin: Literal["api", "code", "implicit", "device"]
     scope: str
     amr: tuple[str, ...] = ()
     acr: str | None = None
     proofs: tuple[Proof, ...] = ()
+    resource: str | None = None
+    jkt: str | None = None
 
 
 _decode = msgspec.json.Decoder(GrantInfo).decode

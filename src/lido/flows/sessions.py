@@ -48,6 +48,13 @@ def new_public_id(call: Call, pool: Pool) -> str | None:
     return identifiers.token_session_id(call.entropy.bytes(identifiers.RANDOM_BYTES))
 
 
+def new_public_sso_id(call: Call, pool: Pool) -> str | None:
+    """The id that a new sign-in of a browser is shown under; None where it is not."""
+    if not are_tracked(pool):
+        return None
+    return identifiers.sso_session_id(call.entropy.bytes(identifiers.RANDOM_BYTES))
+
+
 def hold_user(tx: Transaction, opening: Session) -> None:
     """Where a cap counts, take the user first: whoever takes another row before could wait for one who waits for it."""
     if opening.public_id is not None:

@@ -48,8 +48,8 @@ def after(call: Call, holder: Holder, *, new_device: bool) -> None:
     triggers.tell(call, holder.pool, event)
 
 
-def changes_to_tokens(call: Call, holder: Holder, source: str) -> Changes:
-    """What PreTokenGeneration makes of the claims; `source` is the end of its trigger source.
+def changes_to_tokens(call: Call, holder: Holder, source: str, scope: str = claims.SIGN_IN_SCOPE) -> Changes:
+    """What PreTokenGeneration makes of the claims; `source` is the end of its trigger source, `scope` the token's.
 
     Raises the refusals of triggers.
     """
@@ -62,7 +62,7 @@ def changes_to_tokens(call: Call, holder: Holder, source: str) -> Changes:
         holder.client.client_id,
         trigger_events.attributes(holder.pool, holder.user),
         holder.groups,
-        claims.SIGN_IN_SCOPE.split(" "),
+        scope.split(" "),
         version=version,
         client_metadata=call.client_metadata,
     )

@@ -14,22 +14,24 @@ from lido.flows.grants import GrantInfo
 from lido.flows.holders import Holder
 from lido.flows.sign_in import SignedIn
 from lido.records import Pool, Session, Status, User
-from lido.rules import claims, jwt, refresh_tokens, second_factors, strength, token_changes
+from lido.rules import claims, jwt, refresh_tokens, scopes, second_factors, strength, token_changes
 from lido.rules.app_clients import Terms
 from lido.rules.profile import attributes_of
 from lido.rules.refresh_tokens import RefreshToken
+from lido.rules.steps import Proof
 from lido.rules.token_changes import Changes
 from lido.storage import sessions, sign_ins, users
+from lido.storage.database import Transaction
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """What the person is given. `refresh` is None where the old one goes on. Its repr tells nothing.
+    """What the person is given. `id` is None without the scope for it, `refresh` where the old one goes on.
 
-    `new_device` is a name for a device that has none.
+    `new_device` is a name for a device that has none. The repr tells nothing.
     """
 
     access: str
-    id: str
+    id: str | None
     refresh: str | None
     expires_in_seconds: int
     new_device: NewDevice | None = None
@@ -38,8 +40,21 @@ class Tokens(msgspec.Struct, frozen=True):
         return "Tokens(…)"
 
 
+class Minted(msgspec.Struct, frozen=True):
+    """Signed tokens; `id` is None where the scopes ask for none. Its repr tells nothing."""
+
+    access: str
+    id: str | None
+
+    def __repr__(self) -> str:
+        return "Minted(…)"
+
+
 _SOURCES = {"NEW_PASSWORD_REQUIRED": "NewPasswordChallenge", "DEVICE_PASSWORD_VERIFIER": "AuthenticateDevice"}
 """What PreTokenGeneration hears of the last step of a sign-in; of all others it is Authentication."""
+
+
+_OAUTH_VERSION = 2
 
 
 class _NotWelcome(Exception):
@@ -63,32 +78,14 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
         _settle(call, signed_in)
         source = _SOURCES.get(signed_in.progress.step, "Authentication")
         sign_in_triggers.after(call, holder, new_device=new_device is not None)
-        changes = sign_in_triggers.changes_to_tokens(call, holder := _reread(call, holder), source)
-        holder = _reread(call, holder)
-    now = _moment_to_issue(call, scene.terms, user)
-    session = Session(
-        pool_id=user.pool_id,
-        sub=user.sub,
-        id=call.entropy.uuid(),
-        client_id=scene.client.client_id,
-        public_id=tracking.new_public_id(call, scene.pool),
-        epoch=user.epoch,
-        generation=1,
-        rotated_at=now,
-        grace_generation=0,
-        grace_until=0,
-        revoked_at=None,
-        auth_time=signed_in.auth_time,
-        created_at=now,
-        expires_at=now + scene.terms.refresh_seconds * 1000,
-        active_at=now,
-        grant_info=grants.write(info),
-        device_key=new_device.key if new_device else scene.device.device_key if scene.device else None,
-        event_id=call.entropy.time_ordered_id(now),
-    )
-    access_token, id_token = mint(call, holder, session, now, changes)
+        changes = sign_in_triggers.changes_to_tokens(call, holder := reread(call, holder), source)
+        holder = reread(call, holder)
+    now = moment_to_issue(call, scene.terms, user)
+    device_key = new_device.key if new_device else scene.device.device_key if scene.device else None
+    session = new_session(call, holder, info, auth_time=signed_in.auth_time, now=now, device_key=device_key)
+    minted = mint(call, holder, session, now, changes)
     continued = refresh_token(call, session, 1, now)
-    tokens = Tokens(access_token, id_token, continued, scene.terms.access_seconds, new_device)
+    tokens = Tokens(minted.access, minted.id, continued, scene.terms.access_seconds, new_device)
     try:
         with call.db.write() as tx:
             tracking.hold_user(tx, session)
@@ -96,16 +93,15 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
                 step_up.require_alive(tx, scene, signed_in.progress)
             else:
                 signed_in.settle(tx)
-            if not sessions.open_if_welcome(tx, session, address=call.address, agent=call.agent[: tracking.MOST_AGENT]):
+            if not store(call, tx, scene.pool, session):
                 raise _NotWelcome
-            tracking.make_room(call, tx, scene.pool, session)
             if scene.device is not None:
                 devices.note_sign_in(call, tx, scene.device)
             fact = Fact(client_id=session.client_id, session_id=session.id, names=list(info.amr))
             tell(call, tx, user.pool_id, "signed_in", user.sub, fact, event_id=session.event_id)
     except _NotWelcome:
         _abandon(call, signed_in, is_settled=is_asked)
-        _refuse_by_state(call, user)
+        refuse_by_state(call, user)
     except errors.Fault:
         _abandon(call, signed_in, is_settled=is_asked)
         raise
@@ -126,7 +122,7 @@ def _abandon(call: Call, signed_in: SignedIn, *, is_settled: bool) -> None:
         signed_in.abandon(call)
 
 
-def _reread(call: Call, holder: Holder) -> Holder:
+def reread(call: Call, holder: Holder) -> Holder:
     """The holder as the trigger before may have changed it. Raises NotAuthorized where the user is gone."""
     user = holder.user
     with call.db.read() as tx:
@@ -137,14 +133,18 @@ def _reread(call: Call, holder: Holder) -> Holder:
 
 
 def _grant_info(signed_in: SignedIn) -> GrantInfo:
-    settings = signed_in.scene.pool.settings
-    amr = strength.amr(signed_in.proofs, passkey_mfa=second_factors.passkeys_are_mfa(settings))
-    acr = strength.acr(signed_in.proofs, settings.shape.acr_configuration)
+    amr, acr = strength_of(signed_in.scene.pool, signed_in.proofs)
     return GrantInfo("api", claims.SIGN_IN_SCOPE, amr, acr, signed_in.proofs)
 
 
-def _moment_to_issue(call: Call, terms: Terms, user: User) -> int:
-    """Now; for tokens that no session row can vouch for, not within the second of the last sign-out."""
+def strength_of(pool: Pool, proofs: tuple[Proof, ...]) -> tuple[tuple[str, ...], str | None]:
+    """The claims `amr` and `acr` for what was shown."""
+    amr = strength.amr(proofs, passkey_mfa=second_factors.passkeys_are_mfa(pool.settings))
+    return amr, strength.acr(proofs, pool.settings.shape.acr_configuration)
+
+
+def moment_to_issue(call: Call, terms: Terms, user: User) -> int:
+    """Now, in ms; for tokens that no session row can vouch for, not within the second of the last sign-out."""
     now = call.clock.now()
     if not terms.revocable and now // 1000 <= user.signed_out_at // 1000:
         call.clock.sleep((user.signed_out_at // 1000 + 1) - now / 1000)
@@ -152,7 +152,8 @@ def _moment_to_issue(call: Call, terms: Terms, user: User) -> int:
     return now
 
 
-def _refuse_by_state(call: Call, user: User) -> NoReturn:
+def refuse_by_state(call: Call, user: User) -> NoReturn:
+    """Say why the account is not let in any more. Raises NotAuthorized, PasswordResetRequired, UserNotConfirmed."""
     with call.db.read() as tx:
         now = users.find(tx, user.pool_id, user.sub)
     if now is not None and not now.enabled:
@@ -164,54 +165,124 @@ def _refuse_by_state(call: Call, user: User) -> NoReturn:
     raise errors.NotAuthorized
 
 
-def mint(
-    call: Call, holder: Holder, session: Session, now: int, changes: Changes = token_changes.NONE
-) -> tuple[str, str]:
-    """Access and ID token of a session, signed: outside of any transaction. `changes` are the trigger's."""
-    user, terms, iss = holder.user, holder.terms, access.issuer(call, holder.pool)
-    iat = now // 1000
-    origin_jti = session.id if terms.revocable else None
-    told = grants.read(session) if strength.is_told(holder.pool) else None
-    acr, amr = (told.acr, told.amr) if told else (None, ())
-    access_token = claims.access_claims(
+def new_session(
+    call: Call,
+    holder: Holder,
+    info: GrantInfo,
+    *,
+    auth_time: int,
+    now: int,
+    session_id: str | None = None,
+    device_key: str | None = None,
+    sso_id: str | None = None,
+) -> Session:
+    """A session that begins now, not stored yet, of the user's present epoch; without a promised id it gets one."""
+    user = holder.user
+    return Session(
+        pool_id=user.pool_id,
         sub=user.sub,
-        iss=iss,
+        id=session_id or call.entropy.uuid(),
+        client_id=holder.client.client_id,
+        public_id=tracking.new_public_id(call, holder.pool),
+        epoch=user.epoch,
+        generation=1,
+        rotated_at=now,
+        grace_generation=0,
+        grace_until=0,
+        revoked_at=None,
+        auth_time=auth_time,
+        created_at=now,
+        expires_at=now + holder.terms.refresh_seconds * 1000,
+        active_at=now,
+        grant_info=grants.write(info),
+        device_key=device_key,
+        event_id=call.entropy.time_ordered_id(now),
+        sso_id=sso_id,
+    )
+
+
+def store(call: Call, tx: Transaction, pool: Pool, session: Session) -> bool:
+    """Open a new session, if its user may still be let in; where a cap counts, another one ends. False: refuse.
+
+    The caller has held the user (`tracking.hold_user`).
+    """
+    if not sessions.open_if_welcome(tx, session, address=call.address, agent=call.agent[: tracking.MOST_AGENT]):
+        return False
+    tracking.make_room(call, tx, pool, session)
+    return True
+
+
+def mint(
+    call: Call,
+    holder: Holder,
+    session: Session,
+    now: int,
+    changes: Changes = token_changes.NONE,
+    *,
+    nonce: str | None = None,
+) -> Minted:
+    """Access and ID token of a session, signed: outside of any transaction. `changes` are the trigger's.
+
+    Through the OAuth endpoints only the scope `openid` gives an ID token, with what the scopes open.
+    """
+    info, key = grants.read(session), holder.ring.signing
+    access = _access_claims(call, holder, session, info, now // 1000)
+    if changes is not token_changes.NONE:
+        access = token_changes.to_access(access, changes, session.client_id)
+    signed_access = jwt.sign(access, key["access"])
+    if info.origin != "api" and scopes.OPENID not in info.scope.split(" "):
+        return Minted(signed_access, None)
+    identity = _id_claims(call, holder, session, info, now // 1000)
+    if info.origin != "api":
+        identity |= {"at_hash": jwt.half_hash(signed_access)} | ({"nonce": nonce} if nonce else {})
+    if changes is not token_changes.NONE:
+        identity = token_changes.to_id(identity, changes)
+    return Minted(signed_access, jwt.sign(identity, key["id"]))
+
+
+def _access_claims(call: Call, holder: Holder, session: Session, info: GrantInfo, iat: int) -> claims.Claims:
+    terms, is_told = holder.terms, strength.is_told(holder.pool)
+    return claims.access_claims(
+        sub=holder.user.sub,
+        iss=access.issuer(call, holder.pool),
         client_id=session.client_id,
-        scope=claims.SIGN_IN_SCOPE,
+        scope=info.scope,
         auth_time=session.auth_time // 1000,
         iat=iat,
         exp=iat + terms.access_seconds,
-        username=user.username,
+        username=holder.user.username,
         jti=call.entropy.uuid() if terms.revocable else None,
-        origin_jti=origin_jti,
+        origin_jti=session.id if terms.revocable else None,
         event_id=session.event_id,
         groups=holder.groups,
         device_key=session.device_key,
-        acr=acr,
-        amr=amr,
+        version=None if info.origin == "api" else _OAUTH_VERSION,
+        acr=info.acr if is_told else None,
+        amr=info.amr if is_told else (),
+        resource=info.resource,
+        jkt=info.jkt,
     )
-    id_token = claims.id_claims(
-        sub=user.sub,
-        iss=iss,
+
+
+def _id_claims(call: Call, holder: Holder, session: Session, info: GrantInfo, iat: int) -> claims.Claims:
+    terms, is_told, attributes = holder.terms, strength.is_told(holder.pool), attributes_of(holder.user)
+    return claims.id_claims(
+        sub=holder.user.sub,
+        iss=access.issuer(call, holder.pool),
         client_id=session.client_id,
-        username=user.username,
+        username=holder.user.username,
         auth_time=session.auth_time // 1000,
         iat=iat,
         exp=iat + terms.id_seconds,
-        attributes=attributes_of(user),
+        attributes=attributes if info.origin == "api" else scopes.covered(attributes, info.scope.split(" ")),
         readable=terms.readable,
         jti=call.entropy.uuid() if terms.revocable else None,
-        origin_jti=origin_jti,
+        origin_jti=session.id if terms.revocable else None,
         event_id=session.event_id,
         groups=holder.groups,
-        acr=acr,
-        amr=amr,
+        acr=info.acr if is_told else None,
+        amr=info.amr if is_told else (),
     )
-    if changes is not token_changes.NONE:
-        access_token = token_changes.to_access(access_token, changes, session.client_id)
-        id_token = token_changes.to_id(id_token, changes)
-    keys = holder.ring.signing
-    return jwt.sign(access_token, keys["access"]), jwt.sign(id_token, keys["id"])
 
 
 def refresh_token(call: Call, session: Session, generation: int, now: int) -> str:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from lido.records import Client
 from lido.rules.claims import validity_seconds
-from lido.shapes.idp import ExplicitAuthFlowsType
+from lido.shapes.idp import ExplicitAuthFlowsType, UserPoolClientType
 
 DEFAULT_FLOWS = ("ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
 """What a client without ExplicitAuthFlows allows (CreateUserPoolClient)."""
@@ -15,6 +15,16 @@ _LEGACY = {
     "CUSTOM_AUTH_FLOW_ONLY": "ALLOW_CUSTOM_AUTH",
     "USER_PASSWORD_AUTH": "ALLOW_USER_PASSWORD_AUTH",
 }
+
+
+class OAuthTerms(Struct, frozen=True):
+    """What the client may do at the OAuth endpoints; `flows` is empty where it is not enabled for them."""
+
+    flows: frozenset[str]
+    scopes: tuple[str, ...]
+    callback_urls: tuple[str, ...]
+    logout_urls: tuple[str, ...]
+    default_redirect_uri: str | None
 
 
 class Terms(Struct, frozen=True):
@@ -28,6 +38,7 @@ class Terms(Struct, frozen=True):
     revocable: bool
     grace_seconds: int | None
     readable: frozenset[str] | None
+    oauth: OAuthTerms
 
 
 def terms_of(client: Client) -> Terms:
@@ -47,6 +58,20 @@ def terms_of(client: Client) -> Terms:
         revocable=shape.enable_token_revocation is not False,
         grace_seconds=(rotation.retry_grace_period_seconds or 0) if rotation is not None and rotates else None,
         readable=None if shape.read_attributes is None else frozenset(shape.read_attributes),
+        oauth=_oauth(shape),
+    )
+
+
+def _oauth(shape: UserPoolClientType) -> OAuthTerms:
+    callbacks = tuple(shape.callback_urls or ())
+    return OAuthTerms(
+        flows=frozenset(shape.allowed_o_auth_flows or ())
+        if shape.allowed_o_auth_flows_user_pool_client
+        else frozenset(),
+        scopes=tuple(shape.allowed_o_auth_scopes or ()),
+        callback_urls=callbacks,
+        logout_urls=tuple(shape.logout_urls or ()),
+        default_redirect_uri=shape.default_redirect_uri or (callbacks[0] if len(callbacks) == 1 else None),
     )
 
 

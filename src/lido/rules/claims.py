@@ -36,11 +36,14 @@ def access_claims(
     version: int | None = None,
     acr: str | None = None,
     amr: Sequence[str] = (),
+    resource: str | None = None,
+    jkt: str | None = None,
 ) -> Claims:
     """The claims of an access token; what is None or empty is left out.
 
     `jti` and `origin_jti` are None where the client has token revocation switched
-    off, `username` for machines, `version` is 2 for tokens of the OAuth endpoints.
+    off, `username` for machines, `version` is 2 for tokens of the OAuth endpoints. `resource` is the audience
+    (RFC 8707), `jkt` the thumbprint of the key that the token is bound to (RFC 9449 §6).
     """
     return _present(
         {
@@ -50,6 +53,8 @@ def access_claims(
             "iss": iss,
             "version": version,
             "client_id": client_id,
+            "aud": resource,
+            "cnf": {"jkt": jkt} if jkt else None,
             "origin_jti": origin_jti,
             "event_id": event_id,
             "token_use": "access",

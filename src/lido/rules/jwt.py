@@ -74,6 +74,11 @@ def sign(claims: Mapping[str, object], key: SigningKey) -> str:
     return key.sign(claims)
 
 
+def half_hash(token: str) -> str:
+    """`at_hash` of an access token beside an ID token under RS256 (OpenID Connect Core 3.1.3.6)."""
+    return base64url.encode(hashlib.sha256(token.encode("ascii")).digest()[:16])
+
+
 def thumbprint(public: RSAPublicKey) -> str:
     """A `kid` as Cognito's look, 44 characters ending in "=": the key's SHA-256 thumbprint (RFC 7638)."""
     members = _members(public)

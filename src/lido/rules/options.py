@@ -122,6 +122,30 @@ OPTIONS = {
             "",
             "Language of message templates for users whose `locale` has none.",
         ),
+        Option(
+            "require_pkce",
+            "boolean",
+            "false",
+            "true",
+            "Authorization codes are given to requests with a PKCE challenge alone.",
+            for_clients=True,
+        ),
+        Option(
+            "implicit_grant",
+            "boolean",
+            "true",
+            "false",
+            "Clients whose AllowedOAuthFlows say so may use the implicit grant.",
+            for_clients=True,
+        ),
+        Option(
+            "rfc_errors",
+            "boolean",
+            "false",
+            "true",
+            "Authorization errors have the codes of RFC 6749 where Cognito says `invalid_request`.",
+            for_clients=True,
+        ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
     )
 }

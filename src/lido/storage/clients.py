@@ -29,6 +29,17 @@ def pool_of(tx: Transaction, client_id: str) -> str | None:
     return str(row[0])
 
 
+def versions(tx: Transaction, pool_id: str, client_id: str) -> tuple[int, int] | None:
+    """The versions of a living pool and of its client, to read both from memory; None where one is gone."""
+    row = tx.row(
+        """SELECT p.version, c.version FROM pools p JOIN clients c ON c.pool_id = :pool_id AND c.client_id = :client_id
+           WHERE p.pool_id = :pool_id AND p.deleted_at IS NULL""",
+        pool_id=pool_id,
+        client_id=client_id,
+    )
+    return None if row is None else (int(row[0]), int(row[1]))
+
+
 def find(tx: Transaction, pool_id: str, client_id: str) -> Client | None:
     """The client of that pool and id."""
     row = tx.row(

@@ -10,7 +10,8 @@ MOST_TO_EVICT = 125
 
 _COLUMNS = (
     "pool_id, sub, id, client_id, public_id, epoch, generation, rotated_at, grace_generation, grace_until, "
-    "revoked_at, auth_time, created_at, expires_at, active_at, grant_info, device_key, event_id"
+    "revoked_at, auth_time, created_at, expires_at, active_at, grant_info, device_key, event_id, "
+    "sso_id"
 )
 # Sessions that are shown: their tokens would still be taken.
 _ACTIVE = """pool_id = :pool_id AND sub = :sub AND public_id IS NOT NULL AND revoked_at IS NULL
@@ -53,10 +54,11 @@ def open_if_welcome(tx: Transaction, session: Session, *, address: str, agent: s
     row = tx.row(
         """INSERT INTO sessions (pool_id, sub, id, client_id, public_id, epoch, generation, rotated_at,
              grace_generation, grace_until, auth_time, created_at, expires_at, active_at, grant_info, device_key,
-             event_id, ip, agent)
+             event_id, sso_id, ip, agent)
            SELECT u.pool_id, u.sub, :id, c.client_id, :public_id, u.epoch, CAST(:generation AS INTEGER),
              CAST(:created_at AS BIGINT), 0, 0, CAST(:auth_time AS BIGINT), CAST(:created_at AS BIGINT),
-             CAST(:expires_at AS BIGINT), CAST(:created_at AS BIGINT), :grant_info, :device_key, :event_id, :ip, :agent
+             CAST(:expires_at AS BIGINT), CAST(:created_at AS BIGINT), :grant_info, :device_key, :event_id, :sso_id,
+             :ip, :agent
            FROM users u JOIN clients c ON c.pool_id = u.pool_id AND c.client_id = :client_id
              JOIN pools p ON p.pool_id = u.pool_id AND p.deleted_at IS NULL
            WHERE u.pool_id = :pool_id AND u.sub = :sub AND u.enabled AND u.epoch = :epoch AND u.status IN (2, 5)
@@ -74,6 +76,7 @@ def open_if_welcome(tx: Transaction, session: Session, *, address: str, agent: s
         grant_info=session.grant_info,
         device_key=session.device_key,
         event_id=session.event_id,
+        sso_id=session.sso_id,
         ip=address or None,
         agent=agent or None,
     )

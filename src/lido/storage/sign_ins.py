@@ -33,7 +33,7 @@ _PASSWORD_COLUMNS = "w.pool_id, w.sub, w.material, w.temporary, w.expires_at, w.
 _SESSION = (
     "s.pool_id, s.sub, s.id, s.client_id, s.public_id, s.epoch, s.generation, s.rotated_at, s.grace_generation, "
     "s.grace_until, s.revoked_at, s.auth_time, s.created_at, s.expires_at, s.active_at, s.grant_info, s.device_key, "
-    "s.event_id"
+    "s.event_id, s.sso_id"
 )
 _GROUP = "g.name, g.role_arn, g.precedence"
 _SETTINGS = "FROM pools p JOIN clients c ON c.pool_id = :pool_id AND c.client_id = :client_id"
@@ -44,7 +44,7 @@ _ALIVE = "WHERE p.pool_id = :pool_id AND p.deleted_at IS NULL"
 _USER_AT = 2
 _PASSWORD_AT = _USER_AT + users.WIDTH
 _SESSION_AT = _PASSWORD_AT
-_SESSION_WIDTH = 18
+_SESSION_WIDTH = 19
 
 _BY_NAME = f"""SELECT p.version, c.version, {_USER}, {_PASSWORD_COLUMNS}, {_GROUP} {_SETTINGS}
     LEFT JOIN user_names n ON n.pool_id = :pool_id AND n.name_key = :name_key

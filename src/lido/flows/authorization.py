@@ -1,0 +1,203 @@
+"""Authorization: what an app asks a browser for, and the answer that the browser carries back to it.
+
+`read` judges a request, every time one comes; `grant` answers it for whoever is signed in at the browser.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from lido import errors
+from lido.call import Call
+from lido.flows import access, authorization_codes, client_authentication, implicit_grant
+from lido.flows.browser import BrowserSession
+from lido.flows.client_authentication import ProvenClient
+from lido.records import Client, Pool
+from lido.rules import authorization, jwt, options, strength
+from lido.rules.app_clients import Terms
+from lido.rules.authorization import Invalid, Requested, ResponseMode, ResponseType
+from lido.rules.authorization import Unredirectable as Unredirectable
+from lido.storage import resource_servers
+from lido.storage.database import Transaction
+
+_IN_DESCRIPTION = frozenset({"invalid_scope", "unauthorized_client", "unsupported_response_type", "invalid_target"})
+"""Codes that Cognito tells in the description, with `invalid_request` as the error."""
+_LONGEST_HINT = 4_096
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What goes back to the app through the browser: where to, how, and which parameters."""
+
+    redirect_uri: str
+    mode: ResponseMode
+    parameters: list[tuple[str, str]]
+
+    def __repr__(self) -> str:
+        return f"Answer({self.mode})"
+
+
+class Refused(Exception):
+    """A request whose app is told why it is refused: `answer` goes back to it."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class AuthorizationRequest(msgspec.Struct, frozen=True):
+    """A request that its client may make. `max_age` is in seconds, `levels` are what `acr_values` asks for.
+
+    `hinted_sub` is the user of a proven `id_token_hint`, '' where the hint proves nothing, None without one.
+    """
+
+    pool: Pool
+    client: Client
+    terms: Terms
+    redirect_uri: str
+    response_type: ResponseType
+    response_mode: ResponseMode
+    scopes: tuple[str, ...]
+    state: str | None = None
+    nonce: str | None = None
+    code_challenge: str | None = None
+    resource: str | None = None
+    jkt: str | None = None
+    prompt: frozenset[str] = frozenset()
+    max_age: int | None = None
+    levels: tuple[int, ...] = ()
+    login_hint: str | None = None
+    lang: str | None = None
+    identity_provider: str | None = None
+    hinted_sub: str | None = None
+
+
+def read(call: Call, pool_id: str, params: Sequence[tuple[str, str]]) -> AuthorizationRequest:
+    """The request that a query makes. Raises Unredirectable where no app may hear of it, else Refused."""
+    given, repeated = authorization.single(params)
+    if "client_id" in repeated or "redirect_uri" in repeated:
+        raise Unredirectable("invalid_request")
+    with call.db.read() as tx:
+        proven = _client(call, tx, pool_id, given.get("client_id", ""))
+        servers = resource_servers.scopes_of(tx, proven.pool)
+    pool, client = proven.pool, proven.client
+    bare = AuthorizationRequest(
+        pool=pool,
+        client=client,
+        terms=proven.terms,
+        redirect_uri=authorization.redirect_uri(given, proven.terms.oauth),
+        response_type="code",
+        response_mode=authorization.response_mode(given),
+        scopes=(),
+        state=given.get("state"),
+    )
+    try:
+        if repeated:
+            raise Invalid("invalid_request")
+        requested = authorization.requested(
+            given,
+            proven.terms.oauth,
+            servers,
+            needs_pkce=options.is_on(pool, "require_pkce", client),
+            implicit=options.is_on(pool, "implicit_grant", client),
+        )
+    except Invalid as invalid:
+        raise Refused(refused(call, bare, invalid.error)) from None
+    return _complete(call, bare, requested, given, proven)
+
+
+def _complete(
+    call: Call, bare: AuthorizationRequest, requested: Requested, given: dict[str, str], proven: ProvenClient
+) -> AuthorizationRequest:
+    names = bare.pool.settings.shape.acr_configuration
+    return msgspec.structs.replace(
+        bare,
+        response_type=requested.response_type,
+        scopes=requested.scopes,
+        nonce=requested.nonce,
+        code_challenge=requested.code_challenge,
+        resource=requested.resource,
+        jkt=requested.jkt,
+        prompt=requested.prompt,
+        max_age=requested.max_age,
+        levels=strength.levels_called(requested.acr_values, names),
+        login_hint=given.get("login_hint"),
+        lang=given.get("lang"),
+        identity_provider=given.get("identity_provider"),
+        hinted_sub=_hinted_sub(call, proven, given.get("id_token_hint")),
+    )
+
+
+def refused(call: Call, request: AuthorizationRequest, error: str, description: str | None = None) -> Answer:
+    """The answer that refuses. In `compatible` pools some codes stand in the description, as Cognito puts them."""
+    if error in _IN_DESCRIPTION and not options.is_on(request.pool, "rfc_errors", request.client):
+        error, description = "invalid_request", error
+    told = [("error_description", description), ("state", request.state), ("error", error)]
+    return _answer(call, request, [(name, value) for name, value in told if value is not None])
+
+
+def grant(call: Call, request: AuthorizationRequest, session: BrowserSession) -> Answer:
+    """The code, or what the implicit flow gives at once, for whoever is signed in.
+
+    A refusal to the app where user or session are not alive any more. Raises the refusals of triggers (implicit).
+    """
+    with_state = [("state", request.state)] if request.state is not None else []
+    try:
+        if request.response_type == "code":
+            code = authorization_codes.make(call, _permission(request), request.client, session)
+            return _answer(call, request, [("code", code), *with_state])
+        return _answer(call, request, [*_at_once(call, request, session), *with_state])
+    except (errors.NotAuthorized, errors.OAuthError):
+        return refused(call, request, "login_required")
+
+
+def _permission(request: AuthorizationRequest) -> authorization_codes.Permission:
+    return authorization_codes.Permission(
+        redirect_uri=request.redirect_uri,
+        scope=" ".join(request.scopes),
+        nonce=request.nonce,
+        code_challenge=request.code_challenge,
+        resource=request.resource,
+        jkt=request.jkt,
+    )
+
+
+def _at_once(call: Call, request: AuthorizationRequest, session: BrowserSession) -> list[tuple[str, str]]:
+    """Tokens in the fragment (RFC 6749 §4.2.2): never a refresh token."""
+    scope = " ".join(request.scopes)
+    with call.db.read() as tx:
+        client = client_authentication.named(call, tx, request.pool.pool_id, request.client.client_id)
+    given = implicit_grant.issue(call, client, session, scope=scope, nonce=request.nonce, resource=request.resource)
+    identity = [("id_token", given.id)] if given.id is not None else []
+    life = ("expires_in", str(given.expires_in_seconds))
+    return [*identity, ("access_token", given.access), life, ("token_type", "Bearer")]
+
+
+def _answer(call: Call, request: AuthorizationRequest, parameters: list[tuple[str, str]]) -> Answer:
+    """The issuer says whose answer it is (RFC 9207)."""
+    named = [*parameters, ("iss", access.issuer(call, request.pool))]
+    return Answer(request.redirect_uri, request.response_mode, named)
+
+
+def _client(call: Call, tx: Transaction, pool_id: str, client_id: str) -> ProvenClient:
+    try:
+        return client_authentication.named(call, tx, pool_id, client_id)
+    except errors.OAuthError:
+        raise Unredirectable("invalid_request") from None
+
+
+def _hinted_sub(call: Call, proven: ProvenClient, hint: str | None) -> str | None:
+    """Whom an ID token that was issued to this client, however long ago, is about (Core 3.1.2.1, id_token_hint)."""
+    if hint is None:
+        return None
+    try:
+        if len(hint) > _LONGEST_HINT:
+            return ""
+        claims = jwt.Unproven(hint).prove(proven.ring.verifying)
+    except jwt.Invalid:
+        return ""
+    is_ours = (
+        claims.get("token_use") == "id"
+        and claims.get("iss") == access.issuer(call, proven.pool)
+        and claims.get("aud") == proven.client.client_id
+    )
+    return str(claims.get("sub", "")) if is_ours else ""

@@ -1,0 +1,174 @@
+"""Authorization codes: made for a browser's session, redeemed once by the client they were made for (RFC 6749 §4.1).
+
+A failed try uses a code up; a second use ends what the first one gave (RFC 9700 §4.5).
+"""
+
+from typing import NoReturn
+
+import msgspec
+
+from lido import errors
+from lido.call import Call
+from lido.flows import sessions as tracking
+from lido.flows import sign_in_triggers, tokens, triggers
+from lido.flows.browser import BrowserSession
+from lido.flows.client_authentication import ProvenClient
+from lido.flows.events import Fact, tell
+from lido.flows.grants import GrantInfo
+from lido.flows.holders import Holder
+from lido.flows.tokens import Tokens
+from lido.records import AuthorizationCode, Client, User
+from lido.rules import pkce, token_changes
+from lido.rules.steps import Proof
+from lido.storage import authorization_codes, sessions, sign_ins
+
+LIFE_SECONDS = 300
+LONGEST_CODE = 64
+
+_PURPOSE = "authorization code"
+_INVALID = "invalid_grant"
+
+
+class Permission(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a code stands for; `jkt` is the thumbprint of the key that must redeem it (RFC 9449 §10)."""
+
+    redirect_uri: str
+    scope: str
+    nonce: str | None = None
+    code_challenge: str | None = None
+    resource: str | None = None
+    jkt: str | None = None
+    proofs: tuple[Proof, ...] = ()
+    sso_id: str = ""
+
+
+_decode = msgspec.json.Decoder(Permission).decode
+
+
+def make(call: Call, permission: Permission, client: Client, session: BrowserSession) -> str:
+    """A code for whoever is signed in there. Raises NotAuthorized when user, client or session are not alive."""
+    code = call.entropy.uuid()
+    whole = msgspec.structs.replace(permission, proofs=session.proofs, sso_id=session.id)
+    row = AuthorizationCode(
+        pool_id=session.pool_id,
+        digest=call.keys.mac(_PURPOSE, session.pool_id, code),
+        sub=session.sub,
+        session_id=call.entropy.uuid(),
+        client_id=client.client_id,
+        epoch=session.epoch,
+        auth_time=session.auth_time,
+        request=msgspec.json.encode(whole).decode(),
+        created_at=call.now,
+        expires_at=call.now + LIFE_SECONDS * 1000,
+        used_at=None,
+    )
+    with call.db.write() as tx:
+        if not authorization_codes.add_if_welcome(tx, row, sso_id=session.id):
+            raise errors.NotAuthorized
+    return code
+
+
+def redeem(
+    call: Call,
+    client: ProvenClient,
+    code: str,
+    *,
+    redirect_uri: str | None,
+    verifier: str | None,
+    jkt: str | None = None,
+) -> Tokens:
+    """The tokens that a code stands for; `jkt` is of the key that the request proved. Raises OAuthError.
+
+    Also raises the refusals of triggers.
+    """
+    row = _find(call, client, code)
+    permission = _decode(row.request)
+    if row.used_at is not None:
+        _kill(call, row)
+    _check(call, row, permission, redirect_uri=redirect_uri, verifier=verifier, jkt=jkt)
+    holder = _holder(call, client, row)
+    changes = token_changes.NONE
+    if triggers.is_named(client.pool, "PreTokenGeneration"):
+        changes = sign_in_triggers.changes_to_tokens(call, holder, "HostedAuth", permission.scope)
+        holder = _holder(call, client, row)
+    now = tokens.moment_to_issue(call, holder.terms, holder.user)
+    amr, acr = tokens.strength_of(client.pool, permission.proofs)
+    info = GrantInfo("code", permission.scope, amr, acr, permission.proofs, permission.resource, jkt)
+    session = tokens.new_session(
+        call,
+        holder,
+        info,
+        auth_time=row.auth_time,
+        now=now,
+        session_id=row.session_id,
+        sso_id=permission.sso_id,
+    )
+    minted = tokens.mint(call, holder, session, now, changes, nonce=permission.nonce)
+    refresh = tokens.refresh_token(call, session, 1, now)
+    with call.db.write() as tx:
+        tracking.hold_user(tx, session)
+        is_first = authorization_codes.use(tx, row, call.now)
+        if is_first and not tokens.store(call, tx, client.pool, session):
+            raise errors.OAuthError(_INVALID)
+        if is_first:
+            fact = Fact(client_id=session.client_id, session_id=session.id, names=permission.scope.split(" "))
+            tell(call, tx, session.pool_id, "authorized", session.sub, fact, event_id=session.event_id)
+    if not is_first:
+        _kill(call, row)
+    return Tokens(minted.access, minted.id, refresh, holder.terms.access_seconds)
+
+
+def _find(call: Call, client: ProvenClient, code: str) -> AuthorizationCode:
+    """The code, if it was made for this client: to others it is none."""
+    pool_id = client.pool.pool_id
+    if not code or len(code) > LONGEST_CODE:
+        raise errors.OAuthError(_INVALID)
+    with call.db.read() as tx:
+        found = (authorization_codes.find(tx, pool_id, digest) for digest in call.keys.macs(_PURPOSE, pool_id, code))
+        row = next((row for row in found if row is not None), None)
+    if row is None or row.client_id != client.client.client_id:
+        raise errors.OAuthError(_INVALID)
+    return row
+
+
+def _check(
+    call: Call,
+    row: AuthorizationCode,
+    permission: Permission,
+    *,
+    redirect_uri: str | None,
+    verifier: str | None,
+    jkt: str | None,
+) -> None:
+    """Refuse what does not fit the request that the code answers; whoever tries that has used the code up."""
+    if row.expires_at <= call.now:
+        raise errors.OAuthError(_INVALID)
+    is_bound = permission.jkt is None or permission.jkt == jkt
+    fits = redirect_uri == permission.redirect_uri and pkce.verifies(verifier, permission.code_challenge) and is_bound
+    if not fits:
+        with call.db.write() as tx:
+            authorization_codes.use(tx, row, call.now)
+        raise errors.OAuthError(_INVALID)
+
+
+def _holder(call: Call, client: ProvenClient, row: AuthorizationCode) -> Holder:
+    with call.db.read() as tx:
+        found = sign_ins.by_sub(tx, row.pool_id, row.client_id, row.sub)
+    user = found.user if found else None
+    if found is None or user is None or not _is_welcome(user, row):
+        raise errors.OAuthError(_INVALID)
+    return Holder(client.pool, client.client, client.terms, client.ring, user, found.groups)
+
+
+def _is_welcome(user: User, row: AuthorizationCode) -> bool:
+    return user.enabled and user.epoch == row.epoch
+
+
+def _kill(call: Call, row: AuthorizationCode) -> NoReturn:
+    """A code came twice: one of the two who have it is a thief, so neither goes on. Raises OAuthError."""
+    with call.db.write() as tx:
+        if sessions.revoke(tx, row.pool_id, row.sub, row.session_id, call.now):
+            tell(
+                call, tx, row.pool_id, "code_reused", row.sub, Fact(client_id=row.client_id, session_id=row.session_id)
+            )
+    raise errors.OAuthError(_INVALID)

@@ -1,0 +1,80 @@
+"""Who the app is that knocks at an OAuth endpoint: its client id, and what proves it (RFC 6749 §2.3)."""
+
+import hmac
+from typing import Literal
+
+from msgspec import Struct
+
+from lido import errors
+from lido.call import Call
+from lido.flows import access, scenes, signing
+from lido.flows.signing import Ring
+from lido.records import Client, Pool
+from lido.rules.app_clients import Terms
+from lido.storage import clients, pools
+from lido.storage.database import Transaction
+
+Method = Literal["none", "client_secret_basic", "client_secret_post"]
+_LONGEST_ID = 128
+
+
+class Claim(Struct, frozen=True):
+    """What a request says of its client, and how: nothing of it is proven. `secret` is "" for none."""
+
+    method: Method
+    client_id: str
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return f"Claim({self.method})"
+
+
+class ProvenClient(Struct, frozen=True):
+    """A client of the pool that proved itself as it must; `is_public` ones have nothing to prove."""
+
+    pool: Pool
+    client: Client
+    terms: Terms
+    ring: Ring
+    is_public: bool
+
+
+def authenticate(call: Call, pool_id: str, claim: Claim) -> ProvenClient:
+    """The client of the request. Raises OAuthError `invalid_client`, in the same way for whatever does not fit."""
+    with call.db.read() as tx:
+        found = named(call, tx, pool_id, claim.client_id)
+        is_proven = proves_secret(call, tx, found.client, claim.secret)
+    if not is_proven:
+        raise errors.OAuthError("invalid_client", "invalid_client_secret" if claim.secret else None)
+    return found
+
+
+def named(call: Call, tx: Transaction, pool_id: str, client_id: str) -> ProvenClient:
+    """The client of that id, which nothing has proven yet. Raises OAuthError `invalid_client`."""
+    if not client_id or len(client_id) > _LONGEST_ID or "\0" in client_id:
+        raise errors.OAuthError("invalid_client")
+    pool, client = _find(tx, pool_id, client_id)
+    return ProvenClient(
+        pool, client, scenes.terms(tx, client), signing.ring(call, tx, pool), not clients.secrets(tx, client)
+    )
+
+
+def _find(tx: Transaction, pool_id: str, client_id: str) -> tuple[Pool, Client]:
+    versions = clients.versions(tx, pool_id, client_id)
+    if versions is None:
+        raise errors.OAuthError("invalid_client")
+    pool = pools.at_version(tx, pool_id, versions[0])
+    client = clients.at_version(tx, pool_id, client_id, versions[1])
+    if pool is None or client is None:
+        raise errors.OAuthError("invalid_client")
+    return pool, client
+
+
+def proves_secret(call: Call, tx: Transaction, client: Client, claimed: str | None) -> bool:
+    """Whether the plain secret is one of the client's; a client without one proves itself by sending none."""
+    known = access.client_secrets(call, tx, client)
+    if not known:
+        return not claimed
+    given = (claimed or "").encode("utf-8", "surrogatepass")
+    fits = [hmac.compare_digest(given, secret.encode()) for secret in known]
+    return any(fits)

@@ -1,0 +1,38 @@
+"""OAuth scopes: which exist, which a request may have, and which attributes they open."""
+
+from collections.abc import Collection, Mapping
+
+OPENID = "openid"
+STANDARD = (OPENID, "email", "phone", "profile", "aws.cognito.signin.user.admin")
+_WITHOUT_MEANING = frozenset({"offline_access"})
+"""What generic clients ask for to get a refresh token, which codes always give here."""
+_OF_OPENID = frozenset({"email", "phone", "profile"})
+_COVERED = {
+    "email": frozenset({"email", "email_verified"}),
+    "phone": frozenset({"phone_number", "phone_number_verified"}),
+}
+_NOT_IN_PROFILE = _COVERED["email"] | _COVERED["phone"] | {"address"}
+
+
+def requested(text: str | None, allowed: Collection[str]) -> tuple[str, ...] | None:
+    """The scopes of a request (RFC 6749 §3.3), each once; all that are allowed where it names none. None: refuse.
+
+    Those of OpenID Connect count only together with `openid`.
+    """
+    if text is None or not text.strip(" "):
+        return tuple(allowed)
+    named = tuple(dict.fromkeys(name for name in text.split(" ") if name and name not in _WITHOUT_MEANING))
+    is_whole = OPENID in named or _OF_OPENID.isdisjoint(named)
+    return named if named and is_whole and set(named) <= set(allowed) else None
+
+
+def covered(attributes: Mapping[str, str], scopes: Collection[str]) -> dict[str, str]:
+    """The attributes that these scopes open; `openid` alone opens all (userInfo endpoint)."""
+    opening = _OF_OPENID.intersection(scopes)
+    if not opening:
+        return dict(attributes) if OPENID in scopes else {}
+    return {name: value for name, value in attributes.items() if name == "sub" or _covers(opening, name)}
+
+
+def _covers(opening: Collection[str], name: str) -> bool:
+    return any(name not in _NOT_IN_PROFILE if scope == "profile" else name in _COVERED[scope] for scope in opening)
