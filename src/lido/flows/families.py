@@ -6,7 +6,17 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, client_authentication, devices, grants, scenes, sign_in_triggers, signing, tokens, triggers
+from lido.flows import (
+    access,
+    client_authentication,
+    devices,
+    grants,
+    scenes,
+    sign_in_triggers,
+    signing,
+    tokens,
+    triggers,
+)
 from lido.flows import sessions as tracking
 from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder

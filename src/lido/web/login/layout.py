@@ -1,7 +1,7 @@
 """What all pages share: the frame around them, the templates, and the headers that keep them safe.
 
-A page is a typed context with the name of its template; `render` makes the response. Pages of other folders do the same:
-a `Page`, a template beside it, its sentences in sentences.py.
+A page is a typed context with the name of its template; `render` makes the response. A further page is a `Page` in
+pages.py with its sample, a template of that name, and its sentences in sentences.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import ClassVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from msgspec import Struct
+from msgspec import Struct, structs
 from starlette.responses import HTMLResponse, Response
 
 from lido.web.login import sentences, static
@@ -66,6 +66,10 @@ class Page(Struct, frozen=True, kw_only=True):
     def title(self) -> str:
         """The key of the page's heading."""
         return self.TITLE
+
+    def with_trouble(self, trouble: Trouble) -> "Page":
+        """The same page, which says what went wrong."""
+        return structs.replace(self, trouble=trouble)
 
     def problem(self, field: str) -> str:
         """What is wrong with that field; "" where nothing is."""

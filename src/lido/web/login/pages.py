@@ -1,4 +1,4 @@
-"""Every page as what its template is given, with a sample of each for tests; how one becomes a response is layout.py."""
+"""Every page as what its template is given, with a sample for tests. What becomes of one is layout.py's business."""
 
 from typing import ClassVar
 

@@ -72,7 +72,7 @@ SENTENCES: dict[str, str] = {
     "code.sent": "We sent a code to {destination}.",
     "code.app.hint": "Open your authenticator app and type the six digits that it shows.",
     "code.app.named": "Open your authenticator app ({names}) and type the six digits that it shows.",
-    "code.recovery.hint": "Type one of the codes that you were given when you set up your second step. Each works once.",
+    "code.recovery.hint": "Type one of the codes that you keep for when your second step is lost. Each works once.",
     "code.recovery.link": "Use a recovery code instead",
     "code.recovery.back": "Use the code instead",
     # Links by e-mail.

@@ -13,13 +13,13 @@ from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import authorization
+from lido.flows import access, authorization
 from lido.flows.authorization import AuthorizationRequest
 from lido.web.login import cookies, pages, troubles
 from lido.web.login.layout import Frame, Page, render
 from lido.web.login.sentences import say
 from lido.web.login.troubles import StartAgain, Trouble
-from lido.web.oauth import answers
+from lido.web.oauth import answers, forms
 from lido.web.site import Site
 
 Endpoint = Callable[[Call, Site, Request, bytes], Response]
@@ -74,7 +74,12 @@ class Visit(Struct, frozen=True):
     request: Request
     asked: AuthorizationRequest
     frame: Frame
+    params: list[tuple[str, str]]
     fresh: tuple[str, ...] = ()
+
+    def param(self, name: str) -> str:
+        """A parameter of the query; '' where it has none of that name."""
+        return dict(self.params).get(name, "")
 
     def show(self, page: Page, *, status: int = 0, cookies: tuple[str, ...] = ()) -> Response:
         """The page, in this visit's frame."""
@@ -83,6 +88,11 @@ class Visit(Struct, frozen=True):
     @property
     def client_id(self) -> str:
         return self.asked.client.client_id
+
+    def secret_hash(self, username: str) -> str | None:
+        """What the app itself would prove its secret with; None for a public client."""
+        with self.call.db.read() as tx:
+            return access.own_secret_hash(self.call, tx, self.asked.client, username)
 
 
 def shown(show: Callable[[Visit], Response]) -> Endpoint:
@@ -117,7 +127,11 @@ def opened(call: Call, site: Site, request: Request, *, query: str | None = None
     query = request.url.query if query is None else query
     if len(query) > _LONGEST_QUERY or "\0" in query or "%00" in query:
         raise authorization.Unredirectable("invalid_request")
-    asked = authorization.read(call, site.pool_id, parse_qsl(query, keep_blank_values=True))
+    try:
+        params = forms.pairs(query)
+    except ValueError:
+        raise authorization.Unredirectable("invalid_request") from None
+    asked = authorization.read(call, site.pool_id, params)
     known = cookies.token(request)
     token = known or call.entropy.uuid()
     frame = Frame(
@@ -128,7 +142,7 @@ def opened(call: Call, site: Site, request: Request, *, query: str | None = None
         leads_to=urlsplit(asked.redirect_uri).scheme,
     )
     fresh = () if known else (cookies.written(site, cookies.CSRF, token),)
-    return Visit(call, site, request, asked, frame, fresh)
+    return Visit(call, site, request, asked, frame, params, fresh)
 
 
 def error(site: Site, sentence: str = "error.page", *, status: int = 400) -> Response:
@@ -147,7 +161,7 @@ def _answered(call: Call, site: Site, request: Request, work: Callable[[], Respo
     except authorization.Unredirectable:
         return error(site)
     except authorization.Refused as refused:
-        return answers.respond(refused.answer, ())
+        return answers.respond(refused.answer)
     except StartAgain:
         return render(frame, _end("trouble.session"), status=400)
     except errors.Fault as fault:
