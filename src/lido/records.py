@@ -260,39 +260,6 @@ class Session(Record, frozen=True):
     sso_id: str | None = None
 
 
-class SSOSession(Record, frozen=True):
-    """A sign-in at the pages of a pool, which its apps share: what the cookie of a browser stands for."""
-
-    pool_id: str
-    sub: str
-    id: str
-    public_id: str | None
-    secret_digest: bytes
-    epoch: int
-    auth_time: int
-    proofs: str
-    created_at: int
-    active_at: int
-    expires_at: int
-    revoked_at: int | None
-
-
-class AuthorizationCode(Record, frozen=True):
-    """A code on its way through a browser: for whom, for which client, and the request that it answers (JSON)."""
-
-    pool_id: str
-    digest: bytes
-    sub: str
-    session_id: str
-    client_id: str
-    epoch: int
-    auth_time: int
-    request: str
-    created_at: int
-    expires_at: int
-    used_at: int | None
-
-
 class TotpKey(Record, frozen=True):
     """An authenticator app of a user; `seed` is sealed, `last_step` the newest time step that was accepted."""
 

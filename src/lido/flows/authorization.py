@@ -129,7 +129,7 @@ def _complete(
 
 def refused(call: Call, request: AuthorizationRequest, error: str, description: str | None = None) -> Answer:
     """The answer that refuses. In `compatible` pools some codes stand in the description, as Cognito puts them."""
-    if error in _IN_DESCRIPTION and not options.is_on(request.pool, "rfc_errors", request.client):
+    if error in _IN_DESCRIPTION and not options.is_on(request.pool, "standard_answers", request.client):
         error, description = "invalid_request", error
     told = [("error_description", description), ("state", request.state), ("error", error)]
     return _answer(call, request, [(name, value) for name, value in told if value is not None])

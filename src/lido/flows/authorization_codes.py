@@ -17,10 +17,11 @@ from lido.flows.events import Fact, tell
 from lido.flows.grants import GrantInfo
 from lido.flows.holders import Holder
 from lido.flows.tokens import Tokens
-from lido.records import AuthorizationCode, Client, User
+from lido.records import Client, User
 from lido.rules import pkce, token_changes
 from lido.rules.steps import Proof
 from lido.storage import authorization_codes, sessions, sign_ins
+from lido.storage.authorization_codes import AuthorizationCode
 
 LIFE_SECONDS = 300
 LONGEST_CODE = 64

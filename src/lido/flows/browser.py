@@ -15,11 +15,12 @@ from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
 from lido.flows.sign_in import SignedIn
 from lido.flows.sign_in_triggers import after as after_signing_in
-from lido.records import Client, SSOSession, User
+from lido.records import Client, User
 from lido.rules import strength
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Proof
 from lido.storage import sso_sessions
+from lido.storage.sso_sessions import SSOSession
 
 LONGEST_COOKIE = 1_024
 

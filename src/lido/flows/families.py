@@ -225,14 +225,21 @@ def revoke(call: Call, client_id: str, client_secret: str | None, token: str) ->
             raise errors.Unauthorized
         if not scenes.terms(tx, found.client).revocable:
             raise errors.UnsupportedOperation
-    opened = _read(call, found.pool.pool_id, token)
+    end(call, found.pool.pool_id, client_id, token)
+
+
+def end(call: Call, pool_id: str, client_id: str, token: str) -> None:
+    """End the session of a refresh token of that client, which has proven itself.
+
+    Raises Unauthorized (whose token), UnsupportedTokenType, InvalidParameter (no token of the pool).
+    """
+    opened = _read(call, pool_id, token)
     if opened is None and token.count(".") == 2:
         raise errors.UnsupportedTokenType
     if opened is None:
         raise errors.InvalidParameter("Invalid token.")
     if opened.client_id != client_id:
         raise errors.Unauthorized
-    pool_id = found.pool.pool_id
     with call.db.write() as tx:
         if sessions.revoke(tx, pool_id, opened.sub, opened.session_id, call.now):
             fact = Fact(client_id=client_id, session_id=opened.session_id)

@@ -139,11 +139,11 @@ OPTIONS = {
             for_clients=True,
         ),
         Option(
-            "rfc_errors",
+            "standard_answers",
             "boolean",
             "false",
             "true",
-            "Authorization errors have the codes of RFC 6749 where Cognito says `invalid_request`.",
+            "OAuth endpoints answer as RFC 6749 and OpenID Connect say where Cognito differs: error codes, types.",
             for_clients=True,
         ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),

@@ -1,7 +1,24 @@
 """Authorization codes: made for a living browser session, marked when they are used, kept a while after."""
 
-from lido.records import AuthorizationCode
+from lido.records import Record
 from lido.storage.database import Transaction
+
+
+class AuthorizationCode(Record, frozen=True):
+    """A code on its way through a browser: for whom, for which client, and the request that it answers (JSON)."""
+
+    pool_id: str
+    digest: bytes
+    sub: str
+    session_id: str
+    client_id: str
+    epoch: int
+    auth_time: int
+    request: str
+    created_at: int
+    expires_at: int
+    used_at: int | None
+
 
 KEPT_MS = 3_600_000
 """How long a code is remembered after its end: a second use within it ends what the first one gave."""

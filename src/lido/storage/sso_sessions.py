@@ -1,7 +1,25 @@
 """Sign-ins at the pages: one row for each browser and sign-in, which the pool's apps share."""
 
-from lido.records import SSOSession
+from lido.records import Record
 from lido.storage.database import Transaction
+
+
+class SSOSession(Record, frozen=True):
+    """A sign-in at the pages of a pool, which its apps share: what the cookie of a browser stands for."""
+
+    pool_id: str
+    sub: str
+    id: str
+    public_id: str | None
+    secret_digest: bytes
+    epoch: int
+    auth_time: int
+    proofs: str
+    created_at: int
+    active_at: int
+    expires_at: int
+    revoked_at: int | None
+
 
 _COLUMNS = (
     "pool_id, sub, id, public_id, secret_digest, epoch, auth_time, proofs, created_at, active_at, expires_at, "

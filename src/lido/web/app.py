@@ -18,7 +18,7 @@ from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
 from lido.web.login import add_passkey, challenge, confirm, endings, link, recover, sign_in, sign_up
-from lido.web.oauth import confirmation, discovery
+from lido.web.oauth import authorize, confirmation, cors, discovery, revoke, token, userinfo
 from lido.web.site import Site, site_of
 
 Answer = Callable[[Call, Site, Request, bytes], Response]
@@ -45,6 +45,12 @@ class Application:
                 Route("/readyz", self._ready),
                 *self._under_path("/.well-known/jwks.json", discovery.jwks),
                 *self._under_path("/.well-known/openid-configuration", discovery.openid_configuration),
+                *self._get("/oauth2/authorize", authorize.authorize),
+                *self._post("/oauth2/authorize", authorize.authorize),
+                *self._program("/oauth2/token", token.token, lane="signing"),
+                *self._program("/oauth2/revoke", revoke.revoke),
+                *self._program("/oauth2/userInfo", userinfo.user_info),
+                *self._get("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/confirmUser", confirmation.show),
                 *self._get("/confirmUser/", confirmation.show),
                 *self._post("/confirmUser", confirmation.press, lane="slow"),
@@ -93,6 +99,10 @@ class Application:
     def _post(self, path: str, answer: Answer, *, lane: Lane = "quick", most_bytes: int = FORM_BYTES) -> list[Route]:
         """POST, in the path form and at a pool's domain. In the lane `slow` passwords are hashed."""
         return self._both(path, "POST", self._endpoint(answer, lane, most_bytes))
+
+    def _program(self, path: str, answer: Answer, *, lane: Lane = "quick") -> list[Route]:
+        """POST by a program, which may run in a browser on any page (CORS)."""
+        return [*self._post(path, answer, lane=lane), *self._both(path, "OPTIONS", cors.preflight)]
 
     def _both(self, path: str, method: str, endpoint: Endpoint) -> list[Route]:
         return [Route(form, endpoint, methods=[method]) for form in (f"/{{pool_id}}{path}", path)]

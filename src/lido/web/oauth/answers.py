@@ -1,0 +1,44 @@
+"""How an answer to an authorization request travels back through the browser."""
+
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from urllib.parse import quote, urlencode
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from lido.flows.authorization import Answer
+
+HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
+
+_SCRIPT = "document.forms[0].submit()"
+_POLICY = (
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    f"script-src 'sha256-{b64encode(sha256(_SCRIPT.encode()).digest()).decode()}'"
+)
+
+
+def respond(answer: Answer) -> Response:
+    """To the app: by query (RFC 6749 §4.1.2), by fragment (§4.2.2), or by a form that posts itself."""
+    if answer.mode == "form_post":
+        return _form(answer)
+    mark = "#" if answer.mode == "fragment" else "&" if "?" in answer.redirect_uri else "?"
+    # The address was registered letter by letter, and is repeated so.
+    response = RedirectResponse("", 302, HEADERS)
+    response.headers["location"] = (
+        quote(answer.redirect_uri, safe=":/?#[]@!$&'()*+,;=%~") + mark + urlencode(answer.parameters)
+    )
+    return response
+
+
+def _form(answer: Answer) -> Response:
+    """OAuth 2.0 Form Post Response Mode; a button for browsers without scripts."""
+    fields = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in answer.parameters
+    )
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Signing in</title></head><body>'
+        f'<form method="post" action="{escape(answer.redirect_uri)}">{fields}<button>Continue</button></form>'
+        f"<script>{_SCRIPT}</script></body></html>\n"
+    )
+    return HTMLResponse(page, 200, HEADERS | {"content-security-policy": _POLICY, "x-frame-options": "DENY"})

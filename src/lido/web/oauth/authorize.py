@@ -1,0 +1,67 @@
+"""The authorization endpoint (RFC 6749 §3.1): who is signed in at the browser is sent back with an answer at once,
+everybody else goes to the pages first.
+"""
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from lido import errors
+from lido.call import Call
+from lido.flows import authorization, browser
+from lido.flows.authorization import AuthorizationRequest, Refused, Unredirectable
+from lido.flows.browser import BrowserSession
+from lido.web.oauth import answers, forms, refusals
+from lido.web.site import Site
+
+COOKIE = "cognito"
+"""The browser's session."""
+
+Pairs = list[tuple[str, str]]
+
+
+def authorize(call: Call, site: Site, request: Request, body: bytes) -> Response:
+    """Answer a request that came by GET or POST (OpenID Connect Core 3.1.2.1)."""
+    try:
+        params = forms.pairs(body.decode("utf-8", "replace") if request.method == "POST" else request.url.query)
+        asked = authorization.read(call, site.pool_id, params)
+    except ValueError:
+        return error_page(site, "invalid_request")
+    except Unredirectable as refusal:
+        return error_page(site, refusal.error, dict(forms.pairs(request.url.query)).get("client_id"))
+    except Refused as refusal:
+        return answers.respond(refusal.answer)
+    session = browser.current(call, site.pool_id, request.cookies.get(COOKIE))
+    if session is not None and _spares(call, asked, session):
+        return go_on(call, site, asked, session, params)
+    if "none" in asked.prompt:
+        return answers.respond(authorization.refused(call, asked, "login_required"))
+    return to_page(site, "/signup" if "create" in asked.prompt else "/login", params)
+
+
+def go_on(call: Call, site: Site, asked: AuthorizationRequest, session: BrowserSession, params: Pairs) -> Response:
+    """What becomes of a request once somebody is signed in: the answer to the app."""
+    try:
+        return answers.respond(authorization.grant(call, asked, session))
+    except errors.Fault as fault:  # of a trigger, in the implicit flow
+        _, description = refusals.worded(fault)
+        return answers.respond(authorization.refused(call, asked, "invalid_request", description))
+
+
+def to_page(site: Site, path: str, params: Pairs) -> Response:
+    """To a page of the site, with the request in its query."""
+    return RedirectResponse(f"{site.base}{path}?{urlencode(params)}", 302, answers.HEADERS)
+
+
+def error_page(site: Site, error: str, client_id: str | None = None) -> Response:
+    """To the page that says that something is wrong with a request which may lead nowhere else."""
+    told = [("error", error), *([("client_id", client_id)] if client_id else [])]
+    return to_page(site, "/error", told)
+
+
+def _spares(call: Call, asked: AuthorizationRequest, session: BrowserSession) -> bool:
+    """Whether the person need not sign in again for this request."""
+    if {"login", "select_account", "create"} & asked.prompt or asked.hinted_sub not in (None, session.sub):
+        return False
+    return browser.serves(call, asked.client, session, max_age=asked.max_age, levels=asked.levels)

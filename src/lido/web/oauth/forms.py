@@ -1,0 +1,76 @@
+"""Reading what comes to an OAuth endpoint: form and query, the client's credentials, a bearer token."""
+
+from base64 import b64decode
+from binascii import Error
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, unquote
+
+from starlette.requests import Request
+
+from lido import errors
+from lido.flows.client_authentication import Claim
+
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 100
+_LONGEST_SECRET = 256
+
+Form = Mapping[str, str]
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """Names and values of a query or a form, in order. Raises ValueError for more than any request has."""
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace")
+
+
+def read(request: Request, body: bytes) -> Form:
+    """The parameters of a POST, each at most once (RFC 6749 §3.2), empty ones omitted.
+
+    Those in the query count too, as some clients send them. Raises OAuthError `invalid_request`.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise errors.OAuthError("invalid_request")
+    try:
+        given = [*pairs(body.decode("utf-8", "replace")), *pairs(request.url.query)]
+    except ValueError:
+        raise errors.OAuthError("invalid_request") from None
+    if len({name for name, _ in given}) < len(given) or any("\0" in value for _, value in given):
+        raise errors.OAuthError("invalid_request")
+    return {name: value for name, value in given if value}
+
+
+def claim(request: Request, form: Form) -> Claim:
+    """How the request says who its client is: by HTTP Basic, in the form, or by its id alone (RFC 6749 §2.3.1).
+
+    Raises OAuthError: `invalid_request` for two ways at once, `invalid_client` for what cannot be read.
+    """
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    named, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if scheme.lower() != "basic":
+        return Claim("client_secret_post" if secret else "none", named, secret[: _LONGEST_SECRET + 1])
+    client_id, secret_in_header = _basic(credentials)
+    if secret:
+        raise errors.OAuthError("invalid_request")
+    if named and named != client_id:
+        raise errors.OAuthError("invalid_client")
+    return Claim("client_secret_basic", client_id, secret_in_header)
+
+
+def bearer(request: Request) -> str | None:
+    """The token of the Authorization header (RFC 6750 §2.1); None where there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _basic(credentials: str) -> tuple[str, str]:
+    """Id and secret, both perhaps percent-encoded, as RFC 6749 asks and many clients do not do.
+
+    A plus stays one: secrets may have it, and neither has blanks.
+    """
+    try:
+        text = b64decode(credentials.strip(), validate=True).decode()
+    except (Error, ValueError):
+        raise errors.OAuthError("invalid_client") from None
+    client_id, colon, secret = text.partition(":")
+    if not colon or len(secret) > 3 * _LONGEST_SECRET:
+        raise errors.OAuthError("invalid_client")
+    return unquote(client_id), unquote(secret)

@@ -1,0 +1,57 @@
+"""What an access token lets its app know of the user (OpenID Connect Core 5.3), with Cognito's values: all strings."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from lido import errors
+from lido.call import Call
+from lido.flows import access
+from lido.flows.access import SignedInUser
+from lido.rules import claims, options, scopes
+from lido.rules.profile import attributes_of
+from lido.web.oauth import forms, refusals
+from lido.web.site import Site
+
+_MALFORMED = ("invalid_request", "Bad OAuth2 request at UserInfo Endpoint")
+_DEAD = (
+    "invalid_token",
+    "Access token is expired, disabled, or deleted, or the user has globally signed out.",
+)
+
+
+def user_info(call: Call, site: Site, request: Request, body: bytes) -> Response:
+    """The claims that the token's scopes open, by GET or POST; the token comes in the header or in a form."""
+    token = forms.bearer(request) or _in_form(request, body)
+    if token is None:
+        return _refused(400, *_MALFORMED)
+    try:
+        owner = access.signed_in_user(call, token, scope=scopes.OPENID)
+    except errors.Fault:
+        return _refused(401, *_DEAD)
+    if owner.pool.pool_id != site.pool_id:
+        return _refused(401, *_DEAD)
+    return JSONResponse(_told(owner), headers=refusals.HEADERS)
+
+
+def _told(owner: SignedInUser) -> dict[str, object]:
+    """Claims by the token's scopes, and what the client may read."""
+    readable = owner.client.settings.shape.read_attributes
+    attributes = scopes.covered(attributes_of(owner.user), str(owner.claims["scope"]).split(" "))
+    typed = claims.attribute_claims(attributes, readable)
+    is_typed = options.is_on(owner.pool, "standard_answers", owner.client)
+    told = typed if is_typed else {name: attributes[name] for name in typed}
+    return {"sub": owner.user.sub, **told, "username": owner.user.username}
+
+
+def _in_form(request: Request, body: bytes) -> str | None:
+    """RFC 6750 §2.2."""
+    try:
+        return forms.read(request, body).get("access_token") if body else None
+    except errors.OAuthError:
+        return None
+
+
+def _refused(status: int, error: str, description: str) -> Response:
+    challenge = f'Bearer error="{error}", error_description="{description}"'
+    headers = refusals.HEADERS | {"www-authenticate": challenge}
+    return JSONResponse({"error": error, "error_description": description}, status, headers)
