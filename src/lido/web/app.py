@@ -44,7 +44,10 @@ class Application:
                 Route("/healthz", health.alive),
                 Route("/readyz", self._ready),
                 *self._under_path("/.well-known/jwks.json", discovery.jwks),
-                *self._under_path("/.well-known/openid-configuration", discovery.openid_configuration),
+                *self._under_path("/.well-known/openid-configuration", discovery.metadata),
+                *self._under_path("/.well-known/oauth-authorization-server", discovery.metadata),
+                # Where RFC 8414 section 3.1 looks for the metadata of an issuer with a path.
+                Route("/.well-known/oauth-authorization-server/{pool_id}", self._endpoint(discovery.metadata)),
                 *self._get("/oauth2/authorize", authorize.authorize),
                 *self._post("/oauth2/authorize", authorize.authorize),
                 *self._program("/oauth2/token", token.token, lane="signing"),
