@@ -17,6 +17,7 @@ from lido.web import health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
+from lido.web.metrics import Metrics
 from lido.web.oauth import authorize, confirmation, cors, discovery, revoke, token, userinfo
 from lido.web.site import Site, site_of
 
@@ -32,12 +33,19 @@ class Application:
     """The ASGI application: the AWS door, and everything that has a path."""
 
     def __init__(
-        self, aws: Door, new_call: Callable[[str, str], Call], lanes: Lanes, *, trusted_proxies: tuple[str, ...]
+        self,
+        aws: Door,
+        new_call: Callable[[str, str], Call],
+        lanes: Lanes,
+        *,
+        trusted_proxies: tuple[str, ...],
+        metrics: Metrics,
     ) -> None:
         self._aws = aws
         self._new_call = new_call
         self._lanes = lanes
         self._trusted_proxies = trusted_proxies
+        self._metrics = metrics
         self._router = Starlette(
             routes=[
                 Route("/healthz", health.alive),
@@ -100,11 +108,14 @@ class Application:
 
     def _answered(self, answer: Answer, request: Request, body: bytes) -> Response:
         call = self._call(request)
-        try:
-            site = site_of(call, request, self._trusted_proxies)
-            return PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
-        except (errors.Unavailable, errors.Conflict):
-            return PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+        with self._metrics.timed("oauth", answer.__name__) as outcome:
+            try:
+                site = site_of(call, request, self._trusted_proxies)
+                response = PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
+            except (errors.Unavailable, errors.Conflict):
+                response = PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+            outcome.answered(response.status_code, getattr(request.state, "counted_as", None))
+            return response
 
     async def _ready(self, request: Request) -> Response:
         return await self._lanes.quick(health.ready, self._call(request), request)
