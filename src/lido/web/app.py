@@ -17,7 +17,7 @@ from lido.web import health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
-from lido.web.oauth import authorize, confirmation, cors, discovery, revoke, token, userinfo
+from lido.web.oauth import authorize, confirmation, cors, discovery, logout, revoke, token, userinfo
 from lido.web.site import Site, site_of
 
 Answer = Callable[[Call, Site, Request, bytes], Response]
@@ -50,6 +50,8 @@ class Application:
                 *self._program("/oauth2/revoke", revoke.revoke),
                 *self._program("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/oauth2/userInfo", userinfo.user_info),
+                *self._get("/logout", logout.show),
+                *self._post("/logout", logout.press),
                 *self._get("/confirmUser", confirmation.show),
                 *self._get("/confirmUser/", confirmation.show),
                 *self._post("/confirmUser", confirmation.press, lane="slow"),
