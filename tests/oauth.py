@@ -11,6 +11,7 @@ from tests.world import PASSWORD, World
 from lido.flows import browser, sign_in
 from lido.flows.scenes import Attempt
 from lido.flows.sign_in import SignedIn
+from lido.rules import secret_hash
 
 FORM = "application/x-www-form-urlencoded"
 CALLBACK = "https://app.example.com/callback"
@@ -58,6 +59,8 @@ class App:
         """Sign somebody in at the pages; the text of the browser's cookie."""
         call = self.house.call()
         given = {"USERNAME": username, "PASSWORD": password}
+        if self.secret:
+            given["SECRET_HASH"] = secret_hash.secret_hash(self.secret, username, self.client_id)
         outcome = sign_in.start(call, Attempt("pages", self.client_id, given), "USER_PASSWORD_AUTH")
         assert isinstance(outcome, SignedIn)
         return browser.begin(call, outcome, None)[1]

@@ -22,6 +22,8 @@ TARGET = Path(__file__).parents[1] / "src" / "lido" / "shapes"
 
 # What the service accepts although its model does not list it.
 UNLISTED_VALUES = {"ExplicitAuthFlowsType": ["ALLOW_CLIENT_TOKEN_AUTH"]}
+# Patterns that the service does not keep to: a custom domain has dots.
+LOOSE_PATTERNS = ("DomainType",)
 
 PRIMITIVES = {
     "string": "str",
@@ -43,6 +45,8 @@ def load_models() -> dict[str, Model]:
         for name, values in UNLISTED_VALUES.items():
             if shape := model["shapes"].get(name):
                 shape["enum"] = [*shape["enum"], *(value for value in values if value not in shape["enum"])]
+        for name in LOOSE_PATTERNS:
+            model["shapes"].get(name, {}).pop("pattern", None)
     return models
 
 

@@ -230,3 +230,21 @@ def test_both_forms_of_analytics_are_accepted(pool, config):
 
 def test_lists_may_name_custom_attributes(pool):
     assert created(pool, ReadAttributes=["email", "custom:tier"], WriteAttributes=["custom:tier"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com:99999/in", "https://example.com:x/in", "blob:https://example.com/1", "file:///etc/passwd"],
+)
+def test_what_no_browser_could_be_sent_to_is_no_callback(pool, url):
+    with pytest.raises(errors.InvalidParameter, match="is not a valid URL"):
+        created(pool, **{**OAUTH, "CallbackURLs": [url]})
+
+
+def test_scopes_of_resource_servers_are_taken_where_they_exist(pool):
+    members = {**OAUTH, "AllowedOAuthScopes": ["openid", "api/read"]}
+    request = msgspec.convert({"UserPoolId": POOL_ID, "ClientName": "app", **members}, idp.CreateUserPoolClientRequest)
+    settings = client_settings.requested(request, pool, has_secret=False, custom_scopes={"api/read"})
+    assert settings.shape.allowed_o_auth_scopes == ["openid", "api/read"]
+    with pytest.raises(errors.ScopeDoesNotExist, match="Invalid scope requested: api/read"):
+        client_settings.requested(request, pool, has_secret=False, custom_scopes={"api/write"})

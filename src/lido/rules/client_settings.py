@@ -3,7 +3,7 @@
 Both replace everything: what a request omits has its default afterwards.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,29 +11,33 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.records import ClientSettings, Pool
-from lido.rules import attributes, schema
+from lido.rules import attributes, schema, scopes
 from lido.shapes import idp
 
-STANDARD_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
 COGNITO = "COGNITO"
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 _TOKEN_SECONDS = range(300, 86_400 + 1)
 _REFRESH_SECONDS = range(3600, 315_360_000 + 1)
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-_SCRIPTS = ("javascript", "data", "vbscript")
+_SCRIPTS = ("javascript", "data", "vbscript", "blob", "filesystem", "file", "about")
 _RANGE = "Invalid range for token validity."
 
 Request = idp.CreateUserPoolClientRequest | idp.UpdateUserPoolClientRequest
 
 
 def requested(
-    request: Request, pool: Pool, *, has_secret: bool, options: Mapping[str, str] | None = None
+    request: Request,
+    pool: Pool,
+    *,
+    has_secret: bool,
+    custom_scopes: Collection[str] = (),
+    options: Mapping[str, str] | None = None,
 ) -> ClientSettings:
     """The client's settings as the request wants them, complete with Cognito's defaults.
 
-    `options` are the settings that Cognito lacks, which no request touches. Raises InvalidParameter,
-    InvalidOAuthFlow, ScopeDoesNotExist.
+    `custom_scopes` are those of the pool's resource servers; `options` are the settings that Cognito lacks, which no
+    request touches. Raises InvalidParameter, InvalidOAuthFlow, ScopeDoesNotExist.
     """
     shape = _completed(request)
     _check_attributes(request, pool)
@@ -41,6 +45,7 @@ def requested(
     _check_auth_flows(shape)
     _check_providers(shape, pool.pool_id)
     _check_oauth(shape, has_secret=has_secret)
+    _check_scopes(shape, custom_scopes)
     _check_urls(shape)
     _check_analytics(shape.analytics_configuration)
     if shape.enable_propagate_additional_user_context_data and not has_secret:
@@ -110,8 +115,8 @@ def _check_providers(shape: idp.UserPoolClientType, pool_id: str) -> None:
 
 
 def _check_oauth(shape: idp.UserPoolClientType, *, has_secret: bool) -> None:
-    flows, scopes = shape.allowed_o_auth_flows or [], shape.allowed_o_auth_scopes or []
-    if shape.allowed_o_auth_flows_user_pool_client and not (flows and scopes):
+    flows = shape.allowed_o_auth_flows or []
+    if shape.allowed_o_auth_flows_user_pool_client and not (flows and shape.allowed_o_auth_scopes):
         raise errors.InvalidParameter(
             "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows."
         )
@@ -126,8 +131,11 @@ def _check_oauth(shape: idp.UserPoolClientType, *, has_secret: bool) -> None:
         )
     if with_pages and not shape.callback_urls:
         raise errors.InvalidOAuthFlow("CallbackUrls can not be empty when code flow or implicit flow is selected")
-    for scope in scopes:
-        if scope not in STANDARD_SCOPES:
+
+
+def _check_scopes(shape: idp.UserPoolClientType, custom_scopes: Collection[str]) -> None:
+    for scope in shape.allowed_o_auth_scopes or ():
+        if scope not in scopes.STANDARD and scope not in custom_scopes:
             raise errors.ScopeDoesNotExist(f"Invalid scope requested: {scope}")
 
 
@@ -143,10 +151,10 @@ def _check_urls(shape: idp.UserPoolClientType) -> None:
 def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         raise errors.InvalidParameter(f"{url} is not a valid URL") from None
-    # A browser would run what these schemes carry.
+    # A browser would run what these schemes carry, or show what is its own.
     if not parts.scheme or parts.scheme in _SCRIPTS:
         raise errors.InvalidParameter(f"{url} is not a valid URL")
     if parts.scheme in ("http", "https") and not host:

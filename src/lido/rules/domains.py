@@ -1,11 +1,55 @@
-"""Names of hosts: how they are compared, which domain of a pool they mean, and the address that is made of one."""
+"""Names of hosts: which a pool may have, how they are compared, and the address that is made of one."""
 
 import re
 from urllib.parse import urlsplit
 
+from lido import errors
+
+NO_CERTIFICATE = (
+    "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, "
+    "or doesn't include a valid certificate chain."
+)
 _LONGEST = 253
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*", re.ASCII)
 _HOST = re.compile(r"([^:\[\]@/\\?#\s]{1,254})(?::[0-9]{1,5})?", re.ASCII)
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PREFIX = re.compile(_LABEL, re.ASCII)
+_CUSTOM = re.compile(rf"(?:{_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]", re.ASCII)
+_RESERVED = ("aws", "amazon", "cognito")
+_CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[A-Za-z0-9-]{1,64}", re.ASCII)
+
+
+def check_prefix(domain: str) -> None:
+    """Refuse what cannot be a prefix domain. Raises InvalidParameter."""
+    if not _PREFIX.fullmatch(domain):
+        raise errors.InvalidParameter(
+            "The domain name contains an invalid character. "
+            "Domain names can only contain lower-case letters, numbers, and hyphens."
+        )
+    for word in _RESERVED:
+        if word in domain:
+            raise errors.InvalidParameter(f"Domain cannot contain reserved word: {word}")
+
+
+def check_custom(domain: str, public_url: str, suffix: str) -> None:
+    """Refuse what cannot be a custom domain: no whole name, or one that is not the pool's to take.
+
+    A pool that had the installation's own name, or one under the suffix, would answer for others. Raises
+    InvalidParameter.
+    """
+    if not _CUSTOM.fullmatch(domain):
+        raise errors.InvalidParameter("Custom domain is not a valid subdomain")
+    if domain in (urlsplit(public_url).hostname, suffix) or (suffix and domain.endswith(f".{suffix}")):
+        raise errors.InvalidParameter(
+            "One or more of the CNAMEs that you provided are already associated with a different resource"
+        )
+
+
+def check_certificate_arn(arn: str) -> None:
+    """Refuse what is no ARN of a certificate. Raises InvalidParameter."""
+    if not _CERTIFICATE.fullmatch(arn):
+        raise errors.InvalidParameter(NO_CERTIFICATE)
 
 
 def host_name(host: str) -> str | None:

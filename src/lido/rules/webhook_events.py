@@ -10,12 +10,12 @@ from lido.records import Event
 from lido.rules.time_ordered_ids import made_at
 
 TEST = "webhook.test"
-_OF_THINGS = re.compile(r"(pool|client|group|user)_(created|changed|deleted)")
+_OF_THINGS = re.compile(r"(pool|client|domain|resource_server|group|user)_(created|changed|deleted)")
 _NOT_TOLD = {"v"}
 
 
 def type_of(kind: str) -> str:
-    """The type of a kind of event: whom it is about (`pool`, `client`, `group`, else `user`), a dot, what happened."""
+    """The type of a kind of event: whom it is about (a thing of the pool, else `user`), a dot, what happened."""
     if kind == "keys_rotated":
         return "pool.keys_rotated"
     thing = _OF_THINGS.fullmatch(kind)

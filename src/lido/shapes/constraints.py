@@ -692,7 +692,7 @@ IDP: dict[str, Constraint] = {
     "DeviceRememberedStatusType": Text(values=("remembered", "not_remembered")),
     "DeviceSecretVerifierConfigType": Structure({"PasswordVerifier": "StringType", "Salt": "StringType"}),
     "Document": Plain("document"),
-    "DomainType": Text(minimum=1, maximum=63, pattern=r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"),
+    "DomainType": Text(minimum=1, maximum=63),
     "EmailAddressType": Text(pattern=r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+@[\p{L}\p{M}\p{S}\p{N}\p{P}]+"),
     "EmailConfigurationType": Structure(
         {

@@ -1,21 +1,118 @@
-"""Resource servers: APIs whose scopes apps may ask for."""
+"""Resource servers of a pool: APIs, and the scopes by which clients are let in to them."""
 
 import msgspec
 
-from lido.records import Pool
-from lido.storage.database import Transaction
+from lido.records import Pool, Record
+from lido.storage.database import Row, Transaction
 
-_names = msgspec.json.Decoder(list[dict[str, str]]).decode
+_COLUMNS = "pool_id, identifier, name, scopes"
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """A scope of a resource server; clients name it `{identifier}/{name}`."""
+
+    name: str
+    description: str
+
+
+class ResourceServer(Record, frozen=True):
+    """A resource server."""
+
+    pool_id: str
+    identifier: str
+    name: str
+    scopes: list[Scope]
+
+
+_decode = msgspec.json.Decoder(list[Scope]).decode
+
+
+def _resource_server(row: Row) -> ResourceServer:
+    return ResourceServer(row[0], row[1], row[2], _decode(row[3]))
 
 
 def scopes_of(tx: Transaction, pool: Pool) -> frozenset[str]:
-    """Every scope of the pool's servers, as `identifier/name`; from memory while the pool's version stands."""
+    """Every scope of the pool's resource servers, as clients name them; from memory while its version stands.
+
+    A client's own list may name more: what was deleted since.
+    """
     key = ("scopes", pool.pool_id)
     kept: frozenset[str] | None = tx.documents.get(key, pool.version)
     if kept is not None:
         return kept
-    rows = tx.rows("SELECT identifier, scopes FROM resource_servers WHERE pool_id = :pool_id", pool_id=pool.pool_id)
-    found = frozenset(f"{row[0]}/{scope['ScopeName']}" for row in rows for scope in _names(row[1]))
+    rows = tx.rows(f"SELECT {_COLUMNS} FROM resource_servers WHERE pool_id = :pool_id", pool_id=pool.pool_id)
+    servers = map(_resource_server, rows)
+    found = frozenset(f"{server.identifier}/{scope.name}" for server in servers for scope in server.scopes)
     if not tx.writing:
         tx.documents.keep(key, pool.version, found)
     return found
+
+
+def find(tx: Transaction, pool_id: str, identifier: str) -> ResourceServer | None:
+    """The resource server of that pool and identifier."""
+    row = tx.row(
+        f"SELECT {_COLUMNS} FROM resource_servers WHERE pool_id = :pool_id AND identifier = :identifier",
+        pool_id=pool_id,
+        identifier=identifier,
+    )
+    return None if row is None else _resource_server(row)
+
+
+def count(tx: Transaction, pool_id: str) -> int:
+    """How many resource servers the pool has."""
+    row = tx.row("SELECT count(*) FROM resource_servers WHERE pool_id = :pool_id", pool_id=pool_id)
+    return 0 if row is None else int(row[0])
+
+
+def add(tx: Transaction, server: ResourceServer) -> bool:
+    """Store a new one; False: the identifier is taken. The caller has locked the pool (`pools.touch`)."""
+    return (
+        tx.run(
+            f"""INSERT INTO resource_servers ({_COLUMNS}) VALUES (:pool_id, :identifier, :name, :scopes)
+                ON CONFLICT (pool_id, identifier) DO NOTHING""",
+            pool_id=server.pool_id,
+            identifier=server.identifier,
+            name=server.name,
+            scopes=msgspec.json.encode(server.scopes).decode(),
+        )
+        == 1
+    )
+
+
+def replace(tx: Transaction, server: ResourceServer) -> bool:
+    """Give it another name and other scopes; False: there is none. The caller has locked the pool (`pools.touch`)."""
+    return (
+        tx.run(
+            """UPDATE resource_servers SET name = :name, scopes = :scopes
+               WHERE pool_id = :pool_id AND identifier = :identifier""",
+            name=server.name,
+            scopes=msgspec.json.encode(server.scopes).decode(),
+            pool_id=server.pool_id,
+            identifier=server.identifier,
+        )
+        == 1
+    )
+
+
+def remove(tx: Transaction, pool_id: str, identifier: str) -> bool:
+    """Delete it; False: there is none. The caller has locked the pool (`pools.touch`)."""
+    return (
+        tx.run(
+            "DELETE FROM resource_servers WHERE pool_id = :pool_id AND identifier = :identifier",
+            pool_id=pool_id,
+            identifier=identifier,
+        )
+        == 1
+    )
+
+
+def page(tx: Transaction, pool_id: str, *, after: str, limit: int) -> list[ResourceServer]:
+    """Resource servers of the pool by identifier, after that one."""
+    rows = tx.rows(
+        f"""SELECT {_COLUMNS} FROM resource_servers WHERE pool_id = :pool_id AND identifier > :after
+            ORDER BY pool_id, identifier LIMIT :limit""",
+        pool_id=pool_id,
+        after=after,
+        limit=limit,
+    )
+    return [_resource_server(row) for row in rows]

@@ -17,7 +17,8 @@ from lido.web import health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
-from lido.web.oauth import authorize, confirmation, cors, discovery, logout, revoke, token, userinfo
+from lido.web.login import add_passkey, challenge, confirm, endings, link, logout, recover, sign_in, sign_up
+from lido.web.oauth import authorize, confirmation, cors, discovery, revoke, token, userinfo
 from lido.web.site import Site, site_of
 
 Answer = Callable[[Call, Site, Request, bytes], Response]
@@ -43,18 +44,43 @@ class Application:
                 Route("/healthz", health.alive),
                 Route("/readyz", self._ready),
                 *self._under_path("/.well-known/jwks.json", discovery.jwks),
-                *self._under_path("/.well-known/openid-configuration", discovery.openid_configuration),
+                *self._under_path("/.well-known/openid-configuration", discovery.metadata),
+                *self._under_path("/.well-known/oauth-authorization-server", discovery.metadata),
+                # Where RFC 8414 section 3.1 looks for the metadata of an issuer with a path.
+                Route("/.well-known/oauth-authorization-server/{pool_id}", self._endpoint(discovery.metadata)),
                 *self._get("/oauth2/authorize", authorize.authorize),
                 *self._post("/oauth2/authorize", authorize.authorize),
                 *self._program("/oauth2/token", token.token, lane="signing"),
                 *self._program("/oauth2/revoke", revoke.revoke),
                 *self._program("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/oauth2/userInfo", userinfo.user_info),
-                *self._get("/logout", logout.show),
-                *self._post("/logout", logout.press),
+                *self._get("/logout", logout.get),
+                *self._post("/logout", logout.post),
                 *self._get("/confirmUser", confirmation.show),
                 *self._get("/confirmUser/", confirmation.show),
                 *self._post("/confirmUser", confirmation.press, lane="slow"),
+                *self._get("/login", sign_in.get),
+                *self._post("/login", sign_in.post, lane="slow"),
+                *self._get("/challenge", challenge.get),
+                *self._post("/challenge", challenge.post, lane="slow"),
+                *self._get("/link", link.get),
+                *self._post("/link", link.post),
+                *self._get("/signup", sign_up.get),
+                *self._post("/signup", sign_up.post, lane="slow"),
+                *self._get("/confirm", confirm.get),
+                *self._post("/confirm", confirm.post),
+                *self._post("/resendcode", confirm.resend),
+                *self._get("/forgotPassword", recover.forgot),
+                *self._post("/forgotPassword", recover.send),
+                *self._get("/confirmForgotPassword", recover.reset),
+                *self._post("/confirmForgotPassword", recover.confirm, lane="slow"),
+                *self._get("/resetPassword", recover.expired),
+                *self._post("/resetPassword", recover.replace, lane="slow"),
+                *self._get("/passkeys/add", add_passkey.get),
+                *self._post("/passkeys/add", add_passkey.post),
+                *self._get("/error", endings.error),
+                *self._get("/signedOut", endings.signed_out),
+                *self._get("/static/{name}", endings.file),
             ]
         )
         # A redirect to the path with or without its last slash would repeat the Host of the request.
@@ -104,9 +130,11 @@ class Application:
         call = self._call(request)
         try:
             site = site_of(call, request, self._trusted_proxies)
-            return PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
+            response = PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
         except (errors.Unavailable, errors.Conflict):
-            return PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+            response = PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+        response.headers["x-amz-cognito-request-id"] = call.request_id
+        return response
 
     async def _ready(self, request: Request) -> Response:
         return await self._lanes.quick(health.ready, self._call(request), request)

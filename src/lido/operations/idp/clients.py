@@ -9,10 +9,10 @@ from lido.flows.events import Fact, Kind
 from lido.operations import operation
 from lido.operations.describing import timestamp
 from lido.operations.pages import Pages, size
-from lido.records import Client, ClientSecret, Pool
+from lido.records import Client, ClientSecret, ClientSettings, Pool
 from lido.rules import client_settings, identifiers
 from lido.shapes import idp
-from lido.storage import clients
+from lido.storage import clients, resource_servers
 from lido.storage.database import Transaction
 
 MOST_CLIENTS = 1_000
@@ -29,7 +29,13 @@ def create_user_pool_client(call: Call, request: idp.CreateUserPoolClientRequest
         pool = access.lock_pool(call, tx, request.user_pool_id)
         if clients.count(tx, pool.pool_id) >= MOST_CLIENTS:
             raise errors.LimitExceeded(f"A user pool cannot have more than {MOST_CLIENTS} app clients.")
-        client = _new_client(call, pool, request, has_secret=secret is not None)
+        settings = client_settings.requested(
+            request,
+            pool,
+            has_secret=secret is not None,
+            custom_scopes=resource_servers.scopes_of(tx, pool),
+        )
+        client = _new_client(call, pool, request.client_name, settings)
         clients.add(tx, client)
         if secret is not None:
             clients.add_secret(tx, _sealed(call, client, secret, slot=1, secret_id=_original_id(client)))
@@ -58,7 +64,11 @@ def update_user_pool_client(call: Call, request: idp.UpdateUserPoolClientRequest
         pool = access.require_pool(call, tx, request.user_pool_id)
         seen = access.require_client(tx, pool, request.client_id)
         settings = client_settings.requested(
-            request, pool, has_secret=bool(clients.secrets(tx, seen)), options=seen.settings.options
+            request,
+            pool,
+            has_secret=bool(clients.secrets(tx, seen)),
+            custom_scopes=resource_servers.scopes_of(tx, pool),
+            options=seen.settings.options,
         )
         settings = replace(settings, sso_session=seen.settings.sso_session)
         name = request.client_name or seen.name
@@ -164,12 +174,12 @@ def _locked(call: Call, tx: Transaction, pool_id: str, client_id: str) -> Client
     return _require(call, tx, pool_id, client_id)
 
 
-def _new_client(call: Call, pool: Pool, request: idp.CreateUserPoolClientRequest, *, has_secret: bool) -> Client:
+def _new_client(call: Call, pool: Pool, name: str, settings: ClientSettings) -> Client:
     return Client(
         pool_id=pool.pool_id,
         client_id=identifiers.client_id(call.entropy.bytes(identifiers.RANDOM_BYTES)),
-        name=request.client_name,
-        settings=client_settings.requested(request, pool, has_secret=has_secret),
+        name=name,
+        settings=settings,
         kind="REGULAR",
         version=1,
         created_at=call.now,

@@ -12,7 +12,7 @@ from lido.operations.pages import Pages
 from lido.records import Pool
 from lido.rules import identifiers, pool_settings
 from lido.shapes import idp
-from lido.storage import pools, signing_keys
+from lido.storage import domains, pools, signing_keys
 from lido.storage.database import Transaction
 
 
@@ -46,7 +46,11 @@ def describe_user_pool(call: Call, request: idp.DescribeUserPoolRequest) -> idp.
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, request.user_pool_id)
         users = pools.statistic(tx, pool.pool_id, "users")
-    return idp.DescribeUserPoolResponse(user_pool=_described(call, pool, users=users))
+        reached_at = {each.custom: each.domain for each in domains.of_pool(tx, pool)}
+    described = _described(call, pool, users=users)
+    return idp.DescribeUserPoolResponse(
+        user_pool=replace(described, domain=reached_at.get(False), custom_domain=reached_at.get(True))
+    )
 
 
 @operation
@@ -73,13 +77,17 @@ def add_custom_attributes(call: Call, request: idp.AddCustomAttributesRequest) -
 
 @operation
 def delete_user_pool(call: Call, request: idp.DeleteUserPoolRequest) -> None:
-    """Raises ResourceNotFound, InvalidParameter for a protected pool. A chore empties it later."""
+    """Raises ResourceNotFound, InvalidParameter for a protected pool or one with a domain. A chore empties it later."""
     with call.db.write() as tx:
-        pool = access.require_pool(call, tx, request.user_pool_id)
+        pool = access.lock_pool(call, tx, request.user_pool_id)
         if pool.settings.shape.deletion_protection == "ACTIVE":
             raise errors.InvalidParameter(
                 "The user pool cannot be deleted because deletion protection is activated. "
                 "Deletion protection must be inactivated first."
+            )
+        if domains.of_pool(tx, pool):
+            raise errors.InvalidParameter(
+                "User pool cannot be deleted. It has a domain configured that should be deleted first."
             )
         pools.mark_deleted(tx, pool.pool_id, call.now)
         events.tell(call, tx, pool.pool_id, "pool_deleted", fact=Fact(operation="DeleteUserPool"))
