@@ -14,6 +14,7 @@ from lido.flows.sign_in import SignedIn
 
 FORM = "application/x-www-form-urlencoded"
 CALLBACK = "https://app.example.com/callback"
+GOODBYE = "https://app.example.com/goodbye?lang=en"
 VERIFIER = "v" * 64
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 
@@ -27,6 +28,7 @@ class App:
             "AllowedOAuthScopes": ["openid", "email", "profile"],
             "AllowedOAuthFlowsUserPoolClient": True,
             "CallbackURLs": [CALLBACK],
+            "LogoutURLs": [GOODBYE],
             "SupportedIdentityProviders": ["COGNITO"],
             **arguments,
         }

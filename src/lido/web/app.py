@@ -17,7 +17,7 @@ from lido.web import health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
-from lido.web.login import add_passkey, challenge, confirm, endings, link, recover, sign_in, sign_up
+from lido.web.login import add_passkey, challenge, confirm, endings, link, logout, recover, sign_in, sign_up
 from lido.web.metrics import Metrics
 from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, revoke, token, userinfo
 from lido.web.site import Site, site_of
@@ -66,6 +66,8 @@ class Application:
                 *self._post("/oauth2/introspect", introspect.introspect),
                 *self._program("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/oauth2/userInfo", userinfo.user_info),
+                *self._get("/logout", logout.get),
+                *self._post("/logout", logout.post),
                 *self._get("/confirmUser", confirmation.show),
                 *self._get("/confirmUser/", confirmation.show),
                 *self._post("/confirmUser", confirmation.press, lane="slow"),
