@@ -1,5 +1,4 @@
 -- The OAuth provider: who is signed in at a browser, what apps were handed and allowed, where a pool is reached.
-ALTER TABLE sessions ADD COLUMN sso_id TEXT;
 
 -- A sign-in at the pages, which the apps of the pool share. secret_digest proves the cookie.
 CREATE TABLE sso_sessions (
