@@ -179,7 +179,7 @@ def send_invitation(
     if letter is None:
         return None
     letter = for_trigger(call, letter, None)
-    send(call, tx, pool, user, medium, letter, expires_at=expires_at)
+    send(call, tx, pool, user, medium, letter, expires_at=expires_at, can_wait=True)
     return Delivery(attribute, medium, _mask(medium, address))
 
 
@@ -195,9 +195,17 @@ def mask(medium: Medium, address: str) -> str:
 
 
 def send(
-    call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    user: User,
+    medium: Medium,
+    letter: Letter,
+    *,
+    expires_at: int,
+    can_wait: bool = False,
 ) -> None:
-    """Write a message to be sent before `expires_at`."""
+    """Write a message to be sent before `expires_at`; what `can_wait` leaves after the pool's others."""
     message_id = call.entropy.time_ordered_id(call.now)
     messages.add(
         tx,
@@ -215,6 +223,7 @@ def send(
             expires_at=expires_at,
             sent_at=None,
             last_error=None,
+            can_wait=can_wait,
         ),
     )
 
