@@ -14,12 +14,12 @@ from lido.flows import codes, letters, triggers, unknown_users, wording
 from lido.flows.events import Fact, tell
 from lido.flows.letters import Letter as Letter
 from lido.flows.letters import Medium as Medium
-from lido.flows.letters import Source as Source
 from lido.records import Message, Pool, User
 from lido.rules import confirmation_links, second_factors
 from lido.rules import messages as texts
 from lido.rules.codes import mask_email, mask_phone
 from lido.rules.custom_messages import Words
+from lido.rules.templates import Source as Source
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_email, looks_like_phone
 from lido.shapes import idp
 from lido.storage import messages
