@@ -125,7 +125,9 @@ class Browser:
         """Follow a link by its words."""
         return self.fetch("GET", urljoin(self.base, self.page.links[link]))
 
-    def submit(self, *, form: int = 0, button: int = 0, headers: dict[str, str] | None = None, **typed: str) -> "Browser":
+    def submit(
+        self, *, form: int = 0, button: int = 0, headers: dict[str, str] | None = None, **typed: str
+    ) -> "Browser":
         """Fill in a form and press a button of it."""
         shown = self.page.forms[form]
         fields = {**shown.fields, **typed}
