@@ -10,7 +10,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import codes, letters, triggers, unknown_users, wording
+from lido.flows import codes, domains, letters, triggers, unknown_users, wording
 from lido.flows.events import Fact, tell
 from lido.flows.letters import Letter as Letter
 from lido.flows.letters import Medium as Medium
@@ -142,7 +142,7 @@ def send_code(
     )
     link = ""
     if by_link:
-        link = confirmation_links.make(call.house.public_url, pool.pool_id, client_id or "", user.username, code)
+        link = confirmation_links.make(domains.address(call, tx, pool), client_id or "", user.username, code)
     said = wording.require_asked(pool, medium, words)
     letter = letters.verification(pool, user, medium, address, source, code, link, said)
     letter = for_trigger(call, letter, client_id)
