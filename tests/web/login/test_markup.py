@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from tests.authenticators import Guarded
-from tests.pages import Browser, Page, oauth_app
+from tests.pages import OAUTH, Browser, Page, oauth_app
 from tests.world import PASSWORD
 
 from lido.web.login import layout
@@ -93,7 +93,7 @@ def test_names_of_apps_pools_and_devices(house, evil):
     people = Guarded(house, "ON")
     people.alice()
     app = house.idp.create_user_pool_client(
-        UserPoolId=people.pool_id, ClientName="app", **{k: v for k, v in oauth_arguments().items()}
+        UserPoolId=people.pool_id, ClientName="app", **OAUTH
     )["UserPoolClient"]["ClientId"]
     rename(house, people.pool_id, app, evil)
     browser = Browser(house, people.pool_id, app).sign_in("alice", PASSWORD)
@@ -102,12 +102,6 @@ def test_names_of_apps_pools_and_devices(house, evil):
     assert f"to continue to {evil}" in page.text
     browser.submit(code="000000", name=evil)
     harmless(browser, evil)
-
-
-def oauth_arguments():
-    from tests.pages import OAUTH
-
-    return OAUTH
 
 
 def rename(house, pool, client, name):
