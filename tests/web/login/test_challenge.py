@@ -6,7 +6,8 @@ import re
 import pytest
 from tests.authenticators import SES, SMS, App, Guarded
 from tests.pages import Browser, oauth_app
-from tests.world import PASSWORD
+from tests.passkeys import Authenticator
+from tests.world import PASSWORD, World, sign_by
 
 from lido.flows import pool_options, recovery_codes
 
@@ -307,8 +308,6 @@ def test_nobody_is_offered_what_a_user_might_have(house):
 
 
 def test_a_passkey_leads_in(house):
-    from tests.passkeys import Authenticator
-
     pool, browser = choosing(house, "WEB_AUTHN")
     house.user(pool)
     authenticator = Authenticator(origin=browser.base.rpartition("/")[0])
@@ -343,6 +342,38 @@ def test_adding_a_passkey_needs_a_session_and_can_be_left(house):
     browser.submit(credential="{}")
     assert (browser.title, browser.status) == ("Add a passkey", 200)
     assert browser.submit(form=1).left == "https://app.example.com/callback?state=s-1"
+
+
+@pytest.fixture
+def public(database):
+    """A house at a public address."""
+    world = World(database, public_url="https://lido.example.org")
+    sign_by(world.clock)
+    yield world
+    world.close()
+
+
+def test_passkeys_of_a_pool_with_a_domain_are_the_domain_s(public):
+    pool, _ = choosing(public, "WEB_AUTHN")
+    public.user(pool)
+    arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+    public.idp.create_user_pool_domain(
+        Domain="login.example.com", UserPoolId=pool, CustomDomainConfig={"CertificateArn": arn}
+    )
+    client = oauth_app(public, pool, ExplicitAuthFlows=CHOICE)["ClientId"]
+    browser = Browser(public, pool, client, base="https://login.example.com")
+    browser.open("passkeys/add").submit(username="alice").submit(password=PASSWORD)
+    assert options(browser)["rp"]["id"] == "login.example.com"
+    assert browser.title == "Add a passkey"
+
+    strange = Authenticator(origin="https://lido.example.org").create(options(browser))
+    assert "origin is not allowed" in browser.submit(credential=json.dumps(strange)).words
+    authenticator = Authenticator(origin="https://login.example.com")
+    assert browser.submit(credential=json.dumps(authenticator.create(options(browser)))).left
+    browser.cookies.clear()
+    browser.open("login").submit(username="alice").submit(button=1)
+    assert browser.submit(credential=json.dumps(authenticator.get(options(browser)))).given["code"]
+    assert browser.headers["set-cookie"].count("; Secure;") == 2
 
 
 # What carries a challenge

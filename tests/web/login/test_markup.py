@@ -92,9 +92,9 @@ def test_what_is_typed_comes_back_as_text(house, evil):
 def test_names_of_apps_pools_and_devices(house, evil):
     people = Guarded(house, "ON")
     people.alice()
-    app = house.idp.create_user_pool_client(
-        UserPoolId=people.pool_id, ClientName="app", **OAUTH
-    )["UserPoolClient"]["ClientId"]
+    app = house.idp.create_user_pool_client(UserPoolId=people.pool_id, ClientName="app", **OAUTH)["UserPoolClient"][
+        "ClientId"
+    ]
     rename(house, people.pool_id, app, evil)
     browser = Browser(house, people.pool_id, app).sign_in("alice", PASSWORD)
     assert browser.title == "Set up an authenticator app"

@@ -1,6 +1,6 @@
 """/login: the form with name and password, whoever types what into it."""
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 from tests.pages import CALLBACK, Browser, oauth_app
@@ -275,3 +275,73 @@ def test_pools_that_hide_users_cost_the_same_pages(house):
 
     pages = [Browser(house, pool, client).sign_in(name, "Wr0ng-pass").words for name in ("alice", "nobod")]
     assert pages[0] == pages[1]
+
+
+def test_an_app_that_takes_no_users_of_the_pool_s_own_has_no_page_for_them(house, pool):
+    client = oauth_app(house, pool, SupportedIdentityProviders=[])["ClientId"]
+    browser = Browser(house, pool, client).open("login")
+
+    assert (browser.status, browser.page.forms) == (400, [])
+    assert "Login option is not available." in browser.words
+    fields = {"_csrf": "x", "username": "alice", "password": PASSWORD}
+    assert browser.post(f"{browser.base}/login?{browser.query}", fields).status == 400
+
+
+def test_a_password_longer_than_any_is_too_long(browser):
+    browser.sign_in("alice", "x" * 300)
+
+    assert "This is too long." in browser.words
+    assert browser.page.complaint("password")
+
+
+def test_who_signs_in_as_somebody_else_than_the_app_means_is_not_handed_out(house, pool, client, browser):
+    from tests.oauth import App
+
+    app = App(house, pool)
+    house.user(pool, "bob")
+    _, told = app.redeem(app.code(app.browser(), scope="openid"))
+    query = {"id_token_hint": told["id_token"], "redirect_uri": CALLBACK}
+
+    somebody = Browser(house, pool, app.client_id, **query).sign_in("bob", PASSWORD)
+    assert somebody.given["error"] == "login_required"
+    assert Browser(house, pool, app.client_id, **query).sign_in("alice", PASSWORD).given["code"]
+
+
+def test_at_a_domain_of_the_pool_the_pages_are_its_own(house, pool, client):
+    arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+    house.idp.create_user_pool_domain(
+        Domain="login.example.com", UserPoolId=pool, CustomDomainConfig={"CertificateArn": arn}
+    )
+    browser = Browser(house, pool, client, base="http://login.example.com:9229").open("login")
+
+    assert browser.page.forms[0].action.startswith("/login?")
+    browser.submit(username="alice", password=PASSWORD)
+    assert browser.given["code"]
+    assert "; Path=/;" in browser.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "error"),
+    [
+        ({"response_type": "token"}, "unauthorized_client"),
+        ({"scope": "openid aws.cognito.signin.user.admin"}, "invalid_scope"),
+        ({"code_challenge": "x" * 43}, "invalid_request"),
+    ],
+)
+def test_a_request_that_is_changed_on_the_way_is_judged_anew(browser, edit, error):
+    form = browser.open("login").page.forms[0]
+    changed = urlencode({**dict(parse_qsl(browser.query)), **edit})
+    browser.post(f"{browser.base}/login?{changed}", {**form.fields, "username": "alice", "password": PASSWORD})
+
+    assert browser.left.startswith(CALLBACK)
+    assert error in (browser.given.get("error"), browser.given.get("error_description"))
+    assert "cognito" not in browser.cookies
+
+
+def test_a_redirect_that_is_changed_on_the_way_leads_nowhere(browser):
+    form = browser.open("login").page.forms[0]
+    changed = urlencode({**dict(parse_qsl(browser.query)), "redirect_uri": "https://evil.example/"})
+    browser.post(f"{browser.base}/login?{changed}", {**form.fields, "username": "alice", "password": PASSWORD})
+
+    assert (browser.status, browser.left) == (400, "")
+    assert "cognito" not in browser.cookies

@@ -153,6 +153,8 @@ SENTENCES: dict[str, str] = {
     "trouble.code": "Invalid verification code provided, please try again.",
     "trouble.recovery": "Could not reset password for the account, please contact support or try again",
     "trouble.sign_up.closed": "SignUp is not permitted for this user pool",
+    "trouble.no_local_users": "Login option is not available. Please try another one",
+    "trouble.long": "This is too long.",
     "trouble.no_way": "There is no way to sign in that this page knows. Ask whoever runs this service.",
 }
 
