@@ -13,8 +13,8 @@ Version = Literal["V1_0", "V2_0", "V3_0"]
 
 _MOST_CHANGES = 5_000
 _FIXED = frozenset(
-    {"acr", "amr", "at_hash", "auth_time", "azp", "client_id", "device_key", "event_id", "exp", "iat", "identities"}
-    | {"iss", "jti", "nbf", "nonce", "origin_jti", "sub", "token_use", "username", "version"}
+    {"acr", "amr", "at_hash", "auth_time", "azp", "client_id", "cnf", "device_key", "event_id", "exp", "iat"}
+    | {"identities", "iss", "jti", "nbf", "nonce", "origin_jti", "sub", "token_use", "username", "version"}
 )
 # They have types of their own in ID tokens.
 _SIMPLE = frozenset({"phone_number_verified", "email_verified", "updated_at", "address"})

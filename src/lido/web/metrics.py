@@ -1,6 +1,6 @@
 """What the operators' port tells Prometheus about the doors and the webhooks.
 
-The service `oauth` counts what has a path: by endpoint, at the token endpoint by grant type.
+The service `oauth` counts what has a path: by path, at the token endpoint by grant type.
 """
 
 from collections.abc import Callable
@@ -40,6 +40,8 @@ class Outcome:
     ) -> None:
         seconds = perf_counter() - self._began
         self.milliseconds = round(seconds * 1000, 1)
+        if kind is not None:
+            self.name = "500"
         self._metrics.count(self._service, self._operation, self.name, seconds)
 
 
