@@ -49,6 +49,24 @@ def authenticate(call: Call, pool_id: str, claim: Claim) -> ProvenClient:
     return found
 
 
+def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool = False) -> ProvenClient:
+    """The client of an operation that takes its secret; where an operator signed, it may be left out.
+
+    Raises NotAuthorized, in the same way for whatever does not fit; ResourceNotFound for an operator of elsewhere.
+    """
+    try:
+        with call.db.read() as tx:
+            pool_id = clients.pool_of(tx, client_id)
+            found = named(call, tx, pool_id or "", client_id)
+            if is_signed:
+                access.require_pool(call, tx, found.pool.pool_id)
+            if (is_signed and secret is None) or proves_secret(call, tx, found.client, secret):
+                return found
+    except errors.OAuthError:
+        pass
+    raise errors.NotAuthorized("Invalid client or secret")
+
+
 def named(call: Call, tx: Transaction, pool_id: str, client_id: str) -> ProvenClient:
     """The client of that id, which nothing has proven yet. Raises OAuthError `invalid_client`."""
     if not client_id or len(client_id) > _LONGEST_ID or "\0" in client_id:
