@@ -23,7 +23,7 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
     """Tokens as JSON (RFC 6749 §5.1), or the refusal."""
     try:
         form = forms.read(request, body)
-        client = client_authentication.authenticate(call, site.pool_id, forms.claim(request, form))
+        client = client_authentication.authenticate(call, site.pool_id, forms.claim(site, request, form))
         exchange = _GRANTS.get(_required(form, "grant_type"))
         if exchange is None:
             raise errors.OAuthError("unsupported_grant_type")
