@@ -149,6 +149,14 @@ OPTIONS = {
             for_clients=True,
         ),
         Option(
+            "require_par",
+            "boolean",
+            "false",
+            "false",
+            "Authorization requests must have been pushed before (RFC 9126).",
+            for_clients=True,
+        ),
+        Option(
             "token_endpoint_auth_method",
             "none|client_secret_basic|client_secret_post|private_key_jwt",
             "",
