@@ -146,6 +146,14 @@ OPTIONS = {
             "OAuth endpoints answer as RFC 6749 and OpenID Connect say where Cognito differs: error codes, types.",
             for_clients=True,
         ),
+        Option(
+            "third_party",
+            "boolean",
+            "false",
+            "false",
+            "The app is somebody else's: people are asked before it is let in. It always is when it registered itself.",
+            for_clients=True,
+        ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
     )
 }

@@ -197,6 +197,20 @@ def revoke(tx: Transaction, pool_id: str, sub: str, session_id: str, now: int) -
     )
 
 
+def revoke_of_client(tx: Transaction, pool_id: str, sub: str, client_id: str, now: int) -> list[str]:
+    """End the user's sessions at that client; the ids of those that were alive."""
+    rows = tx.rows(
+        """UPDATE sessions SET revoked_at = :now
+           WHERE pool_id = :pool_id AND sub = :sub AND client_id = :client_id AND revoked_at IS NULL
+           RETURNING id""",
+        now=now,
+        pool_id=pool_id,
+        sub=sub,
+        client_id=client_id,
+    )
+    return [row[0] for row in rows]
+
+
 def revoke_of_device(tx: Transaction, pool_id: str, sub: str, device_key: str, now: int) -> int:
     """End the user's sessions that began on that device; how many were alive."""
     return tx.run(
