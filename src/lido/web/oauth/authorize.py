@@ -79,4 +79,4 @@ def spares(call: Call, asked: AuthorizationRequest, session: BrowserSession, *, 
     """Whether the person need not sign in (again) for this request; `is_fresh`: they have, just now."""
     if asked.hinted_sub not in (None, session.sub) or (_ANEW & asked.prompt and not is_fresh):
         return False
-    return browser.serves(call, asked.client, session, max_age=asked.max_age, levels=asked.levels)
+    return browser.serves(call, asked.pool, asked.client, session, max_age=asked.max_age, levels=asked.levels)
