@@ -261,7 +261,6 @@ _BELONGINGS = (
     "codes",
     "sessions",
     "sso_sessions",
-    "authorization_codes",
     "consents",
     "group_members",
     "totp_keys",
