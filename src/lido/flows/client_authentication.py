@@ -75,7 +75,8 @@ def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool
             found = named(call, tx, pool_id or "", client_id)
             if is_signed:
                 access.require_pool(call, tx, found.pool.pool_id)
-            if (is_signed and secret is None) or proves_secret(call, tx, found.client, secret):
+            takes_secrets = not client_assertions.is_expected(found.pool, found.client)
+            if (is_signed and secret is None) or (takes_secrets and proves_secret(call, tx, found.client, secret)):
                 return found
     except errors.OAuthError:
         pass

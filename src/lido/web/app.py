@@ -17,7 +17,7 @@ from lido.web import acme, health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
-from lido.web.login import add_passkey, challenge, confirm, endings, link, logout, recover, sign_in, sign_up
+from lido.web.login import add_passkey, challenge, confirm, consent, endings, link, logout, recover, sign_in, sign_up
 from lido.web.metrics import Metrics
 from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, par, revoke, token, userinfo
 from lido.web.site import Site, site_of
@@ -79,6 +79,8 @@ class Application:
                 *self._post("/challenge", challenge.post, lane="slow"),
                 *self._get("/link", link.get),
                 *self._post("/link", link.post),
+                *self._get("/consent", consent.get),
+                *self._post("/consent", consent.post),
                 *self._get("/signup", sign_up.get),
                 *self._post("/signup", sign_up.post, lane="slow"),
                 *self._get("/confirm", confirm.get),
