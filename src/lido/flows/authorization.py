@@ -13,7 +13,7 @@ from lido.flows import access, authorization_codes, client_authentication, impli
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
 from lido.records import Client, Pool
-from lido.rules import authorization, jwt, options, strength
+from lido.rules import authorization, jwt, options, scopes, strength
 from lido.rules.app_clients import Terms
 from lido.rules.authorization import Invalid, Requested, ResponseMode, ResponseType
 from lido.rules.authorization import Unredirectable as Unredirectable
@@ -78,7 +78,7 @@ def read(call: Call, pool_id: str, params: Sequence[tuple[str, str]]) -> Authori
         raise Unredirectable("invalid_request")
     with call.db.read() as tx:
         proven = _client(call, tx, pool_id, given.get("client_id", ""))
-        servers = resource_servers.scopes_of(tx, proven.pool)
+        further = resource_servers.scopes_of(tx, proven.pool) | scopes.beyond_cognito(proven.pool)
     pool, client = proven.pool, proven.client
     bare = AuthorizationRequest(
         pool=pool,
@@ -96,7 +96,7 @@ def read(call: Call, pool_id: str, params: Sequence[tuple[str, str]]) -> Authori
         requested = authorization.requested(
             given,
             proven.terms.oauth,
-            servers,
+            further,
             needs_pkce=options.is_on(pool, "require_pkce", client),
             implicit=options.is_on(pool, "implicit_grant", client),
         )
