@@ -38,7 +38,7 @@ class Tokens(NamedTuple):
 
 
 class RelyingParty:
-    """One client of a pool, in front of one browser, which knows the way to the server; `now` is its time in seconds."""
+    """One client of a pool, in front of one browser, which knows the way to the server. `now` is in seconds."""
 
     def __init__(
         self,
