@@ -11,10 +11,10 @@ from tests.world import PASSWORD, World
 from lido.flows import browser, sign_in
 from lido.flows.scenes import Attempt
 from lido.flows.sign_in import SignedIn
-from lido.rules import secret_hash
 
 FORM = "application/x-www-form-urlencoded"
 CALLBACK = "https://app.example.com/callback"
+GOODBYE = "https://app.example.com/goodbye?lang=en"
 VERIFIER = "v" * 64
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 
@@ -28,6 +28,7 @@ class App:
             "AllowedOAuthScopes": ["openid", "email", "profile"],
             "AllowedOAuthFlowsUserPoolClient": True,
             "CallbackURLs": [CALLBACK],
+            "LogoutURLs": [GOODBYE],
             "SupportedIdentityProviders": ["COGNITO"],
             **arguments,
         }
@@ -57,8 +58,6 @@ class App:
         """Sign somebody in at the pages; the text of the browser's cookie."""
         call = self.house.call()
         given = {"USERNAME": username, "PASSWORD": password}
-        if self.secret:
-            given["SECRET_HASH"] = secret_hash.secret_hash(self.secret, username, self.client_id)
         outcome = sign_in.start(call, Attempt("pages", self.client_id, given), "USER_PASSWORD_AUTH")
         assert isinstance(outcome, SignedIn)
         return browser.begin(call, outcome, None)[1]
@@ -75,11 +74,14 @@ class App:
         """A code for whoever is signed in there."""
         return self.authorize(cookie, **params)[1]["code"]
 
+    def basic(self) -> dict[str, str]:
+        """The header that proves the client's secret."""
+        return {"authorization": "Basic " + b64encode(f"{self.client_id}:{self.secret}".encode()).decode()}
+
     def token(self, **form: str) -> tuple[int, Any]:
         """Ask the token endpoint, proving the secret by HTTP Basic where there is one: status and answer."""
         if self.secret:
-            basic = b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
-            status, _, answer = self.post("/oauth2/token", form, {"authorization": f"Basic {basic}"})
+            status, _, answer = self.post("/oauth2/token", form, self.basic())
         else:
             status, _, answer = self.post("/oauth2/token", {"client_id": self.client_id, **form})
         return status, answer

@@ -85,7 +85,7 @@ class Page(HTMLParser):
 
 
 class Browser:
-    """A browser at the pages of a pool, sent there by an app: `page` is what it shows, `left` where it went then."""
+    """A browser at the pages of a pool, sent there by an app. `page` is what it shows, `left` where it went at last."""
 
     def __init__(self, house: World, pool_id: str, client_id: str, **query: str) -> None:
         self.house = house

@@ -1,5 +1,6 @@
 """The only ways to obtain a pool, a client or a user for a caller: `require_…`, or refuse."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -23,6 +24,15 @@ class SignedInUser(msgspec.Struct, frozen=True):
     pool: Pool
     client: Client
     user: User
+    claims: dict[str, Any]
+
+
+class BehindToken(msgspec.Struct, frozen=True):
+    """Who is behind an access token; `user` is None where it is the client's own."""
+
+    pool: Pool
+    client: Client
+    user: User | None
     claims: dict[str, Any]
 
 
@@ -118,11 +128,30 @@ def issuer(call: Call, pool: Pool) -> str:
     return options.text(pool, "issuer") or f"{call.house.public_url}/{pool.pool_id}"
 
 
-def signed_in_user(call: Call, access_token: str, *, scope: str = claims.SIGN_IN_SCOPE) -> SignedInUser:
+def signed_in_user(
+    call: Call, access_token: str, *, scope: str = claims.SIGN_IN_SCOPE, jkt: str | None = None
+) -> SignedInUser:
     """Whose access token this is: alive in every respect, and with `scope`.
 
-    Raises NotAuthorized (`Invalid Access Token`, `Access Token has expired`, `Access Token has been revoked`,
-    `Access Token does not have required scopes`), UserNotFound, PasswordResetRequired, UserNotConfirmed.
+    A token that is bound to a key is good only with its proof: `jkt` is the thumbprint of the key that the request
+    proved (RFC 9449 §7). Raises NotAuthorized (`Invalid Access Token`, `Access Token has expired`, `Access Token has
+    been revoked`, `Access Token does not have required scopes`), UserNotFound, PasswordResetRequired,
+    UserNotConfirmed.
+    """
+    behind = behind_token(call, access_token)
+    if behind.user is None:
+        raise errors.UserNotFound
+    if key_of(behind.claims) != jkt:
+        raise errors.NotAuthorized("Invalid Access Token")
+    if scope not in str(behind.claims.get("scope", "")).split(" "):
+        raise errors.NotAuthorized("Access Token does not have required scopes")
+    require_standing(behind.user)
+    return SignedInUser(behind.pool, behind.client, behind.user, behind.claims)
+
+
+def behind_token(call: Call, access_token: str) -> BehindToken:
+    """Who is behind an access token that lives, whatever its scopes and whoever holds it: perhaps somebody who must do
+    something first (`require_standing`), perhaps nobody but the client. Raises NotAuthorized, UserNotFound.
     """
     unproven = _unproven(access_token)
     client_id, sub, session_id = _named_by(unproven)
@@ -136,19 +165,29 @@ def signed_in_user(call: Call, access_token: str, *, scope: str = claims.SIGN_IN
         client = clients.at_version(tx, pool_id, client_id, row[1]) if row[1] else None
         if client is None:
             raise errors.NotAuthorized("Invalid Access Token")
+    if row[5] is None and sub == client_id:
+        return BehindToken(pool, client, None, token)
     if row[5] is None:
         raise errors.UserNotFound
     user = users.from_row(row[5:])
     if not user.enabled:
         raise errors.NotAuthorized("User is disabled.")
     _refuse_revoked(token, user, session=row[2:5])
-    if scope not in str(token.get("scope", "")).split(" "):
-        raise errors.NotAuthorized("Access Token does not have required scopes")
+    return BehindToken(pool, client, user, token)
+
+
+def require_standing(user: User) -> None:
+    """Refuse users who must reset their password or confirm first. Raises PasswordResetRequired, UserNotConfirmed."""
     if user.status == Status.RESET_REQUIRED:
         raise errors.PasswordResetRequired
     if user.status == Status.UNCONFIRMED:
         raise errors.UserNotConfirmed
-    return SignedInUser(pool, client, user, token)
+
+
+def key_of(token: Mapping[str, Any]) -> str | None:
+    """The thumbprint of the key that an access token is bound to (RFC 9449 §6.1); None for a bearer token."""
+    confirmation = token.get("cnf")
+    return str(confirmation.get("jkt")) if isinstance(confirmation, dict) else None
 
 
 def require_recent(call: Call, signed_in: SignedInUser) -> None:

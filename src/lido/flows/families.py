@@ -106,6 +106,25 @@ def refresh(
     raise errors.NotAuthorized(REVOKED)
 
 
+def living(call: Call, pool_id: str, client_id: str, token: str) -> tuple[Session, User] | None:
+    """Session and user of a refresh token of that client which would be taken now; None for any other string."""
+    opened = _read(call, pool_id, token)
+    if opened is None or opened.client_id != client_id:
+        return None
+    with call.db.read() as tx:
+        found = sign_ins.by_session(tx, pool_id, client_id, opened.sub, opened.session_id)
+        grace_seconds = scenes.terms(tx, found.client).grace_seconds if found else None
+    if found is None or found.session is None or found.user is None:
+        return None
+    try:
+        _refuse_dead(call, found.session, found.user)
+    except errors.Fault:
+        return None
+    standing = _standing(found.session, opened.generation, (grace_seconds or 0) * 1000, call.now)
+    is_taken = opened.generation <= found.session.generation and standing in ("living", "grace")
+    return (found.session, found.user) if is_taken else None
+
+
 def _open_family(
     call: Call, client_id: str, refresh_token: str, proof: ClientProof, *, by_flow: bool, pool_id: str | None
 ) -> _Family:

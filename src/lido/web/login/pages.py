@@ -307,6 +307,19 @@ class Reset(Page, frozen=True, kw_only=True):
         return cls(username="alice", destination=_MASKED)
 
 
+class SignOut(Page, frozen=True, kw_only=True):
+    """Whether somebody means to sign out. `confirmed` is what the answer carries, sealed: it is all that proves it."""
+
+    TEMPLATE: ClassVar[str] = "sign_out"
+    TITLE: ClassVar[str] = "sign_out.title"
+
+    confirmed: str
+
+    @classmethod
+    def sample(cls) -> "SignOut":
+        return cls(confirmed="c2VhbGVk")
+
+
 class SignedOut(Page, frozen=True, kw_only=True):
     """Nobody is signed in any more."""
 

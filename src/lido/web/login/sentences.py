@@ -132,6 +132,9 @@ SENTENCES: dict[str, str] = {
     "expired.button": "Change password",
     "expired.send": "Send a new code",
     # The end of it.
+    "sign_out.title": "Do you want to sign out?",
+    "sign_out.hint": "You are signed in at this browser. Signing out ends that for every app that uses this sign-in.",
+    "sign_out.button": "Sign out",
     "signed_out.title": "You are signed out",
     "signed_out.hint": "You can close this window.",
     "error.title": "Something went wrong",

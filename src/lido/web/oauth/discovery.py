@@ -61,6 +61,7 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "authorization_response_iss_parameter_supported": True,
     "claims_supported": _CLAIMS,
     "code_challenge_methods_supported": ["S256"],
+    "end_session_endpoint": _under_base("/logout"),
     "grant_types_supported": _grant_types,
     "id_token_signing_alg_values_supported": ["RS256"],
     "issuer": lambda place: place.issuer,
