@@ -19,6 +19,7 @@ from lido.ports.aws_logs import S3, CloudWatchLogs, Firehose
 from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
+from lido.ports.key_sets import PublishedKeySets
 from lido.ports.kms import KMS
 from lido.ports.log_sinks import FileSink, HTTPSink, LogSink
 from lido.ports.mail import Mail, SMTPMail
@@ -84,6 +85,7 @@ class Lido:
         self.metrics = Metrics()
         self.metrics.watch_deliveries(lambda state: webhooks.count(self.call(), state))
         self.outgoing = Outgoing(settings.private_destinations)
+        self.key_sets = PublishedKeySets(self.outgoing, waiting=max(1, settings.threads // 4))
         self.house = House(
             account_id=settings.account_id,
             default_region=next((region for region in settings.region if region != "any"), "us-east-1"),
@@ -116,6 +118,7 @@ class Lido:
             entropy=self.entropy,
             hashing=self.hashing,
             triggers=self.triggers,
+            key_sets=self.key_sets,
             house=self.house,
             caller=None,
             request_id=self.entropy.uuid(),

@@ -17,9 +17,9 @@ from lido.web import acme, health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
-from lido.web.login import add_passkey, challenge, confirm, endings, link, logout, recover, sign_in, sign_up
+from lido.web.login import add_passkey, challenge, confirm, consent, endings, link, logout, recover, sign_in, sign_up
 from lido.web.metrics import Metrics
-from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, revoke, token, userinfo
+from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, par, revoke, token, userinfo
 from lido.web.site import Site, site_of
 
 Answer = Callable[[Call, Site, Request, bytes], Response]
@@ -64,6 +64,7 @@ class Application:
                 *self._post("/oauth2/authorize", authorize.authorize),
                 *self._program("/oauth2/token", token.token, lane="signing"),
                 *self._program("/oauth2/revoke", revoke.revoke),
+                *self._post("/oauth2/par", par.push),
                 *self._post("/oauth2/introspect", introspect.introspect),
                 *self._program("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/oauth2/userInfo", userinfo.user_info),
@@ -78,6 +79,8 @@ class Application:
                 *self._post("/challenge", challenge.post, lane="slow"),
                 *self._get("/link", link.get),
                 *self._post("/link", link.post),
+                *self._get("/consent", consent.get),
+                *self._post("/consent", consent.post),
                 *self._get("/signup", sign_up.get),
                 *self._post("/signup", sign_up.post, lane="slow"),
                 *self._get("/confirm", confirm.get),
