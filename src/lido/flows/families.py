@@ -117,7 +117,7 @@ def living(call: Call, pool_id: str, client_id: str, token: str) -> tuple[Sessio
     if found is None or found.session is None or found.user is None:
         return None
     try:
-        _refuse_dead(call, found.session, found.user)
+        _refuse_dead(call, found.session, found.user, tracking.idle_ms(found.pool, found.client))
     except errors.Fault:
         return None
     standing = _standing(found.session, opened.generation, (grace_seconds or 0) * 1000, call.now)

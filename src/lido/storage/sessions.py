@@ -174,6 +174,28 @@ def find_active(tx: Transaction, user: User, public_id: str, now: int) -> Sessio
     )
 
 
+def clients_of(
+    tx: Transaction, pool_id: str, sub: str, *, sso_id: str | None = None, client_id: str | None = None
+) -> list[tuple[str, int, str]]:
+    """Clients that the user came to through a browser, or through that one, with their versions and its session.
+
+    Clients whose session was ended before, one by one, are among them: what they made of it is their own.
+    """
+    rows = tx.rows(
+        """SELECT DISTINCT s.client_id, c.version, s.sso_id
+           FROM sessions s JOIN clients c ON c.pool_id = :pool_id AND c.client_id = s.client_id
+           WHERE s.pool_id = :pool_id AND s.sub = :sub AND s.sso_id IS NOT NULL
+             AND (CAST(:sso_id AS TEXT) IS NULL OR s.sso_id = :sso_id)
+             AND (CAST(:client_id AS TEXT) IS NULL OR s.client_id = :client_id)
+           ORDER BY s.client_id""",
+        pool_id=pool_id,
+        sub=sub,
+        sso_id=sso_id,
+        client_id=client_id,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 def evict(tx: Transaction, opened: Session, *, most: int, now: int) -> list[tuple[str, str]]:
     """End the user's least recently active sessions beyond `most`, never `opened`; ids with their clients.
 
