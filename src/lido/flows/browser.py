@@ -53,6 +53,10 @@ class _Cookie(msgspec.Struct, frozen=True, array_like=True):
         return "_Cookie(…)"
 
 
+class _NotWelcome(Exception):
+    """The last statement saw that the user may not be let in after all; undoes the transaction."""
+
+
 _decode = msgspec.msgpack.Decoder(_Cookie).decode
 
 
@@ -74,10 +78,10 @@ def begin(call: Call, signed_in: SignedIn, replaces: str | None) -> tuple[Browse
             if former is not None:
                 _replace(call, tx, user, former)
             if not sso_sessions.open_if_welcome(tx, row, address=call.address, agent=call.agent[: tracking.MOST_AGENT]):
-                raise errors.NotAuthorized
+                raise _NotWelcome
             amr, _ = tokens.strength_of(scene.pool, signed_in.proofs)
             tell(call, tx, user.pool_id, "signed_in", user.sub, Fact(client_id=scene.client.client_id, names=list(amr)))
-    except errors.NotAuthorized:
+    except _NotWelcome:
         signed_in.abandon(call)
         tokens.refuse_by_state(call, user)
     except errors.Fault:

@@ -43,6 +43,7 @@ Kind = Literal[
     "signed_out",
     "token_revoked",
     "token_reused",
+    "token_exchanged",
     "session_revoked",
     "password_changed",
     "password_reset_required",
@@ -83,6 +84,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     address: str | None = None
     agent: str | None = None
     operator: str | None = None
+    actor: str | None = None
 
 
 def tell(

@@ -8,6 +8,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import (
     access,
+    client_assertions,
     client_authentication,
     devices,
     grants,
@@ -21,7 +22,7 @@ from lido.flows import sessions as tracking
 from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
 from lido.flows.tokens import Tokens
-from lido.records import Client, Session, Status, User
+from lido.records import Client, Pool, Session, Status, User
 from lido.rules import refresh_tokens, secret_hash, token_changes
 from lido.rules.refresh_tokens import RefreshToken
 from lido.rules.token_changes import Changes
@@ -148,6 +149,8 @@ def _open_family(
         if token is None or token.client_id != client_id or found.session is None or found.user is None:
             raise errors.NotAuthorized(INVALID)
         _check_client(call, tx, found.client, found.user, proof)
+        if proof.kind != "proven" and _needs_endpoint(found.pool, found.client, found.session):
+            raise errors.NotAuthorized(INVALID)
         ring = signing.ring(call, tx, found.pool)
         device_key = devices.bound_to(tx, found.pool, found.session)
     if token.generation > found.session.generation:
@@ -178,6 +181,12 @@ def _check_client(call: Call, tx: Transaction, client: Client, user: User, proof
         fits = [secret_hash.verify(known, name, client.client_id, proof.value) for name in (user.username, user.sub)]
         if not any(fits):
             raise errors.NotAuthorized(f"SecretHash does not match for the client: {client.client_id}")
+
+
+def _needs_endpoint(pool: Pool, client: Client, session: Session) -> bool:
+    """Whether only the token endpoint can ask for all the proof that the tokens of this session call for."""
+    info = grants.read(session)
+    return info.jkt is not None or (info.origin != "api" and client_assertions.is_expected(pool, client))
 
 
 def _refuse_dead(call: Call, session: Session, user: User, idle_ms: int | None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from lido.records import Client, Pool, PoolSettings
+from lido.rules import jws
 
 _ORIGIN = re.compile(r"(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|android:apk-key-hash:[A-Za-z0-9_-]{43})\Z")
 _ADDRESS = re.compile(
@@ -32,6 +33,7 @@ class Option(Struct, frozen=True):
     secure: str
     sentence: str
     for_clients: bool = False
+    for_pools: bool = True
 
 
 OPTIONS = {
@@ -154,6 +156,41 @@ OPTIONS = {
             for_clients=True,
         ),
         Option(
+            "require_par",
+            "boolean",
+            "false",
+            "false",
+            "Authorization requests must have been pushed before (RFC 9126).",
+            for_clients=True,
+        ),
+        Option(
+            "token_endpoint_auth_method",
+            "none|client_secret_basic|client_secret_post|private_key_jwt",
+            "",
+            "",
+            "The one way in which the client proves itself at OAuth endpoints; empty: any that it has.",
+            for_clients=True,
+            for_pools=False,
+        ),
+        Option(
+            "jwks",
+            "key set",
+            "",
+            "",
+            "Public keys of the client (RFC 7517), with which it proves itself by `private_key_jwt` alone.",
+            for_clients=True,
+            for_pools=False,
+        ),
+        Option(
+            "jwks_uri",
+            "url",
+            "",
+            "",
+            "Where the client publishes such keys instead; https, fetched when an unknown one is used.",
+            for_clients=True,
+            for_pools=False,
+        ),
+        Option(
             "third_party",
             "boolean",
             "false",
@@ -223,15 +260,28 @@ OPTIONS = {
 def check(name: str, value: str, *, for_client: bool = False) -> None:
     """Raise ValueError, with a sentence, unless `name` is an option (of clients) and `value` has its form."""
     option = OPTIONS.get(name)
-    if option is None or (for_client and not option.for_clients):
-        known = ", ".join(sorted(o.name for o in OPTIONS.values() if o.for_clients or not for_client))
+    if option is None or not _is_for(option, for_client=for_client):
+        known = ", ".join(sorted(o.name for o in OPTIONS.values() if _is_for(o, for_client=for_client)))
         raise ValueError(f"There is no setting {name}; there are {known}.")
     if value and not _fits(option.form, value):
         raise ValueError(f"{name} takes {option.form}, not {value}.")
 
 
+def _is_for(option: Option, *, for_client: bool) -> bool:
+    return option.for_clients if for_client else option.for_pools
+
+
+def _is_key_set(text: str) -> bool:
+    try:
+        return bool(jws.read_keys(text))
+    except jws.Invalid:
+        return False
+
+
 def _fits(form: str, value: str) -> bool:
     match form:
+        case "key set":
+            return _is_key_set(value)
         case "boolean":
             return value in ("true", "false")
         case "days":
@@ -276,19 +326,21 @@ def seconds(pool: Pool, name: str) -> int | None:
 
 def minutes(pool: Pool, name: str, client: Client | None = None) -> int | None:
     """The number of minutes in force for the pool, or for the client where it says otherwise; None: off."""
-    given = None if client is None else _of_client(pool, name, client)
-    value = given or text(pool, name)
+    value = text(pool, name) if client is None else of_client(pool, client, name)
     return None if value == "off" else int(value)
 
 
 def is_on(pool: Pool, name: str, client: Client | None = None) -> bool:
     """Whether a boolean option is on for the pool, or for the client where it says otherwise."""
-    given = None if client is None else _of_client(pool, name, client)
-    return (given or text(pool, name)) == "true"
+    return (text(pool, name) if client is None else of_client(pool, client, name)) == "true"
 
 
-def _of_client(pool: Pool, name: str, client: Client) -> str | None:
-    return _given(client.settings.options, pool.settings, f"lido:{client.client_id}:{name}", name)
+def of_client(pool: Pool, client: Client, name: str) -> str:
+    """The value in force for the client; the pool's where it says nothing, if pools have that option."""
+    given = _given(client.settings.options, pool.settings, f"lido:{client.client_id}:{name}", name)
+    if given is not None:
+        return given
+    return text(pool, name) if OPTIONS[name].for_pools else OPTIONS[name].compatible
 
 
 def _given(options: Mapping[str, str], settings: PoolSettings, tag: str, name: str) -> str | None:

@@ -10,7 +10,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access, domains, signing
 from lido.records import Pool
-from lido.rules import options, strength
+from lido.rules import options, scopes, strength
 from lido.web.site import Site
 
 # Verifiers in browsers may read both; they are public.
@@ -36,6 +36,10 @@ def _response_types(place: _Place) -> list[str]:
 def _grant_types(place: _Place) -> list[str]:
     implicit = ["implicit"] if options.is_on(place.pool, "implicit_grant") else []
     return ["authorization_code", *implicit, "refresh_token"]
+
+
+def _scopes(place: _Place) -> list[str]:
+    return ["openid", "email", "phone", "profile", *sorted(scopes.beyond_cognito(place.pool))]
 
 
 def _acr_values(place: _Place) -> list[str]:
@@ -73,7 +77,7 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "response_types_supported": _response_types,
     "revocation_endpoint": _under_base("/oauth2/revoke"),
     "revocation_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
-    "scopes_supported": ["openid", "email", "phone", "profile"],
+    "scopes_supported": _scopes,
     "subject_types_supported": ["public"],
     "token_endpoint": _under_base("/oauth2/token"),
     "token_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
