@@ -1,4 +1,4 @@
-"""Attacks on the session of a browser: planted, kept, carried elsewhere, swapped, and bent on the way through the pages."""
+"""Attacks on the session of a browser: planted, kept, carried elsewhere, swapped, and bent on the way."""
 
 import pytest
 from tests.oauth import CALLBACK, GOODBYE, App
