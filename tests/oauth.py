@@ -11,10 +11,10 @@ from tests.world import PASSWORD, World
 from lido.flows import browser, sign_in
 from lido.flows.scenes import Attempt
 from lido.flows.sign_in import SignedIn
-from lido.rules.secret_hash import secret_hash
 
 FORM = "application/x-www-form-urlencoded"
 CALLBACK = "https://app.example.com/callback"
+GOODBYE = "https://app.example.com/goodbye?lang=en"
 VERIFIER = "v" * 64
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 
@@ -28,6 +28,7 @@ class App:
             "AllowedOAuthScopes": ["openid", "email", "profile"],
             "AllowedOAuthFlowsUserPoolClient": True,
             "CallbackURLs": [CALLBACK],
+            "LogoutURLs": [GOODBYE],
             "SupportedIdentityProviders": ["COGNITO"],
             **arguments,
         }
@@ -58,8 +59,6 @@ class App:
         """Sign somebody in at the pages; the text of the browser's cookie."""
         call = self.house.call()
         given = {"USERNAME": username, "PASSWORD": password}
-        if self.secret:
-            given["SECRET_HASH"] = secret_hash(self.secret, username, self.client_id)
         outcome = sign_in.start(call, Attempt("pages", self.client_id, given), "USER_PASSWORD_AUTH")
         assert isinstance(outcome, SignedIn)
         return browser.begin(call, outcome, None)[1]

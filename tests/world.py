@@ -232,7 +232,10 @@ class _Loop:
             sent.append(message)
 
         await self._application(scope, receive, send)
-        answer = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+        answer: dict[str, str] = {}
+        for name, value in sent[0]["headers"]:  # a header that comes again is a further line
+            line = value.decode("latin-1")
+            answer[name.decode()] = f"{answer[name.decode()]}\n{line}" if name.decode() in answer else line
         return sent[0]["status"], answer, b"".join(part.get("body", b"") for part in sent[1:])
 
     def close(self) -> None:

@@ -134,7 +134,9 @@ class Lido:
             trusted_proxies=self.settings.trusted_proxies,
             metrics=self.metrics,
         )
-        return Application(door, self.call, self._lanes, trusted_proxies=self.settings.trusted_proxies)
+        return Application(
+            door, self.call, self._lanes, trusted_proxies=self.settings.trusted_proxies, metrics=self.metrics
+        )
 
     def background(self) -> Background:
         """What this process does unasked, not yet started: it sends messages and does chores."""

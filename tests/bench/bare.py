@@ -38,6 +38,10 @@ def _sign() -> None:
         _KEY.sign(_CONTENT, PKCS1v15(), SHA256())
 
 
+def _sign_one() -> None:
+    _KEY.sign(_CONTENT, PKCS1v15(), SHA256())
+
+
 def _power() -> None:
     gmpy2.get_context().allow_release_gil = True
     for exponent in _EXPONENTS:
@@ -93,6 +97,8 @@ DEVICE_SIGN_IN = Cryptography("six powers, two signatures", (_power, _power, _si
 TOTP_SIGN_IN = PASSWORD_SIGN_IN
 PASSKEY_SIGN_IN = Cryptography("one ES256 check, two signatures", (_check_assertion, _sign))
 CODE_SIGN_IN = REFRESH
+PASSWORD_TO_CODE = Cryptography("one argon2id", (_verify,))
+CLIENT_CREDENTIALS = Cryptography("one signature", (_sign_one,))
 SIGN_UP = Cryptography("one argon2id, one power", (_verify, _make))
 
 

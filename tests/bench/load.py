@@ -18,15 +18,17 @@ import uvloop
 class Ask(NamedTuple):
     """One request of a conversation; the operation that is measured ends with the answer to its `last`.
 
-    An answer that does not hold `wanted` is a refusal, whatever its status.
+    An answer of another status, or that does not hold `wanted`, is a refusal. Of a redirect it is the headers.
     """
 
     request: bytes
     last: bool = True
     wanted: bytes = b""
+    status: int = 200
 
 
 _PATIENCE_SECONDS = 30
+_OK = 200
 
 Conversation = Generator[Ask, bytes, None]
 Workload = tuple[int, Callable[[], Iterator[Conversation]]]
@@ -125,6 +127,10 @@ class _Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._asked.status != _OK:
+            self._body += name + b": " + value + b"\r\n"
+
     def on_body(self, body: bytes) -> None:
         self._body += body
 
@@ -133,7 +139,7 @@ class _Line(asyncio.Protocol):
         self._waited += now - self._sent_at
         body, self._body = self._body, b""
         status = self._parser.get_status_code()
-        if status != 200 or self._asked.wanted not in body:
+        if status != self._asked.status or self._asked.wanted not in body:
             self._finish(f"{status} {body[:300]!r}")
             return
         if self._asked.last:

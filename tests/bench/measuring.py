@@ -69,6 +69,13 @@ def operations(hello: bare.Hello) -> list[Operation]:
         Operation("ListUsers, 60 a page", "list_users", 16),
         Operation("jwks.json", "jwks", 16, hello, inverse=True),
         Operation("SignUp", "sign_up", 8, bare.SIGN_UP),
+        Operation("Authorize and sign-in page", "authorize_page", 16, hello, inverse=True),
+        Operation("Sign-in page, password to code", "password_to_code", 8, bare.PASSWORD_TO_CODE),
+        Operation("Authorize, code to tokens", "code_to_tokens", 16, bare.REFRESH),
+        Operation("Client credentials", "client_credentials", 16, bare.CLIENT_CREDENTIALS, 0.50),
+        Operation("Refresh at the token endpoint", "oauth_refresh", 16, bare.REFRESH, 0.55),
+        Operation("userInfo", "user_info", 16, hello, inverse=True),
+        Operation("Introspection", "introspection", 16, hello, inverse=True),
     ]
 
 

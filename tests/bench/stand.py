@@ -11,8 +11,9 @@ from threading import Event
 from typing import Any, NamedTuple
 
 import psycopg
-from tests.bench import bare, factor_people, factor_sign_ins, gauges, load, people, wire
+from tests.bench import bare, factor_people, factor_sign_ins, gauges, load, oauth_grants, people, wire
 from tests.bench.factor_people import Factored
+from tests.bench.oauth_grants import Clients
 from tests.bench.people import PASSWORD, Crowd
 from tests.bench.workloads import Repeated, SecureRemotePassword, SigningUp
 from tests.databases import fresh_url
@@ -56,7 +57,7 @@ def stand(engine: str, folder: Path, *, users: int, hello: bare.Hello, say: Say)
     """A server on a fresh database of `engine` with so many users."""
     with _database(engine, folder) as database:
         say(f"{engine}: writing {users:,} users")
-        pool_id, client_id, crowd, factored = _people(database, folder, users, say)
+        pool_id, client_id, crowd, factored, oauth = _people(database, folder, users, say)
         with Server(folder, database, **_ARGON2) as server:
             assert server._process is not None
             pid = server._process.pid
@@ -66,6 +67,7 @@ def stand(engine: str, folder: Path, *, users: int, hello: bare.Hello, say: Say)
             driver = load.start(
                 _workloads(server, pool_id, client_id, crowd, signed_in)
                 | factor_sign_ins.workloads(server.port, factored)
+                | oauth_grants.workloads(server.port, oauth, crowd.signing_in)
                 | {"hello": hello.workload()}
             )
             try:
@@ -94,7 +96,7 @@ def _database(engine: str, folder: Path) -> Iterator[str]:
             yield url
 
 
-def _people(database: str, folder: Path, users: int, say: Say) -> tuple[str, str, Crowd, Factored]:
+def _people(database: str, folder: Path, users: int, say: Say) -> tuple[str, str, Crowd, Factored, Clients]:
     """A pool, a client and its users, and the pools of people with further factors, made before any server runs."""
     settings = settings_of({"data_dir": str(folder), "database": database}, environ={})
     with open_installation(settings, create=True) as lido:
@@ -109,8 +111,9 @@ def _people(database: str, folder: Path, users: int, say: Say) -> tuple[str, str
         with people.bulk(lido) as insert:
             people.fill(lido, insert, pool_id, users, by_srp=signing_in, say=say)
             factored = factor_people.write(lido, insert, ask, say)
+        oauth = oauth_grants.write(ask, pool_id)
         crowd = Crowd(users, people.usernames(signing_in))
-        return pool_id, client["UserPoolClient"]["ClientId"], crowd, factored
+        return pool_id, client["UserPoolClient"]["ClientId"], crowd, factored, oauth
 
 
 def _postgresql_pid(database: str) -> int:

@@ -5,11 +5,13 @@ from importlib.resources import files
 import jwt as pyjwt
 import msgspec
 import pytest
+from tests.authority import Authority
 from tests.flows.test_message_worker import write
 from tests.world import ROOT_ID, ROOT_SECRET
 
 from lido.flows import (
     access,
+    certificates,
     delivery,
     devices,
     key_rotation,
@@ -173,6 +175,7 @@ def furnished(house, pool_id):
     wish = trigger_targets.Wish(name="hook", kind="url", address="https://example.com/hook")
     trigger_targets.register(house.call(), pool_id, "PostConfirmation", wish)
     webhooks.rotate(house.call(), webhooks.add(house.call(), pool_id, "https://a.example/", []).id)
+    certificates.add(house.call(), *Authority(house.clock.now()).issue("login.example.com"))
     return write(house, pool_id), client, sub
 
 
@@ -227,6 +230,8 @@ def read_everything(call, pool_id, furnished):
     [webhook] = webhooks.every(call, pool_id)
     for secret in (webhook.secret, webhook.former_secret):
         assert len(call.keys.open(webhooks.PURPOSE, secret, pool_id, webhook.id)) == 32
+    (certificate,) = certificates.every(call)
+    assert b"PRIVATE KEY" in call.keys.open(certificates.PURPOSE, certificate.private_key, certificate.id)
     later = msgspec.structs.replace(call, now=call.now + 10_000)
     assert operators.find_key(later, ROOT_ID).secret == ROOT_SECRET
 

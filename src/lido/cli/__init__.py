@@ -18,6 +18,7 @@ COMMANDS = {
     "users": "lido.cli.users:users",
     "triggers": "lido.cli.triggers:triggers",
     "keys": "lido.cli.keys:keys",
+    "certificates": "lido.cli.certificates:certificates",
     "outbox": "lido.cli.outbox:outbox",
     "webhooks": "lido.cli.webhooks:webhooks",
     "messages": "lido.cli.messages:messages",

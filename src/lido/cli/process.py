@@ -4,13 +4,15 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import msgspec
 
 from lido.assembly import Lido
-from lido.cli import master_key_watch
+from lido.cli import certificate_watch, master_key_watch
 from lido.ports import metrics
 from lido.ports.listener import Certificate, Server
+from lido.ports.tls_contexts import Contexts
 from lido.settings import Settings
 
 
@@ -30,6 +32,7 @@ def run(
     if settings.metrics_port:
         metrics.serve_metrics(lido.metrics.registry, settings.metrics_host, settings.metrics_port + number)
     certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
+    contexts = Contexts(lido.entropy)
     background = lido.background()
 
     def listening() -> None:
@@ -40,13 +43,17 @@ def run(
         lido.application(),
         bound,
         certificate=certificate,
+        choose=contexts.choose,
         shutdown_seconds=settings.shutdown_seconds,
         ready=listening,
     )
     if leash is not None:
         threading.Thread(target=_stop_at_end, args=(leash, server), name="leash", daemon=True).start()
     try:
-        with master_key_watch.watching(lido):
+        with ExitStack() as watches:
+            watches.enter_context(master_key_watch.watching(lido))
+            if certificate is not None:
+                watches.enter_context(certificate_watch.watching(lido, contexts))
             server.run()
     finally:
         background.stop(settings.shutdown_seconds)

@@ -117,6 +117,12 @@ def check_secret_hash(call: Call, tx: Transaction, client: Client, username: str
         raise errors.NotAuthorized(f"Unable to verify secret hash for client {client.client_id}")
 
 
+def own_secret_hash(call: Call, tx: Transaction, client: Client, username: str) -> str | None:
+    """The `SECRET_HASH` that the app itself would send, for Lido's own pages and links; None for a public client."""
+    secrets = client_secrets(call, tx, client)
+    return secret_hash.secret_hash(secrets[0], username, client.client_id) if secrets else None
+
+
 def issuer(call: Call, pool: Pool) -> str:
     """The `iss` of the pool's tokens."""
     return options.text(pool, "issuer") or f"{call.house.public_url}/{pool.pool_id}"

@@ -10,11 +10,18 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, authorization_codes, client_authentication, implicit_grant, pushed_requests
+from lido.flows import (
+    access,
+    authorization_codes,
+    client_authentication,
+    id_token_hints,
+    implicit_grant,
+    pushed_requests,
+)
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
 from lido.records import Client, Pool
-from lido.rules import authorization, jwt, options, strength
+from lido.rules import authorization, options, strength
 from lido.rules.app_clients import Terms
 from lido.rules.authorization import Invalid, Requested, ResponseMode, ResponseType
 from lido.rules.authorization import Unredirectable as Unredirectable
@@ -23,7 +30,6 @@ from lido.storage.database import Transaction
 
 _IN_DESCRIPTION = frozenset({"invalid_scope", "unauthorized_client", "unsupported_response_type", "invalid_target"})
 """Codes that Cognito tells in the description, with `invalid_request` as the error."""
-_LONGEST_HINT = 4_096
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -214,15 +220,6 @@ def _hinted_sub(call: Call, proven: ProvenClient, hint: str | None) -> str | Non
     """Whom an ID token that was issued to this client, however long ago, is about (Core 3.1.2.1, id_token_hint)."""
     if hint is None:
         return None
-    try:
-        if len(hint) > _LONGEST_HINT:
-            return ""
-        claims = jwt.Unproven(hint).prove(proven.ring.verifying)
-    except jwt.Invalid:
-        return ""
-    is_ours = (
-        claims.get("token_use") == "id"
-        and claims.get("iss") == access.issuer(call, proven.pool)
-        and claims.get("aud") == proven.client.client_id
-    )
-    return str(claims.get("sub", "")) if is_ours else ""
+    claims = id_token_hints.proven(call, proven.pool, proven.ring, hint)
+    is_ours = claims is not None and claims.get("aud") == proven.client.client_id
+    return str(claims.get("sub", "")) if claims is not None and is_ours else ""

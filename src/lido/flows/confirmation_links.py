@@ -6,7 +6,6 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access, sign_up
 from lido.rules import confirmation_links
-from lido.rules.secret_hash import secret_hash
 
 
 class Link(NamedTuple):
@@ -31,8 +30,7 @@ def confirm(call: Call, link: Link) -> None:
         pool, client = access.pool_and_client(tx, link.client_id)
         if pool.pool_id != link.pool_id or not confirmation_links.are_sent(pool, "SignUp", "EMAIL"):
             raise errors.ResourceNotFound("There is no such app client.")
-        secrets = access.client_secrets(call, tx, client)
-    proof = secret_hash(secrets[0], link.username, client.client_id) if secrets else None
+        proof = access.own_secret_hash(call, tx, client, link.username)
     sign_up.confirm(
         call,
         client_id=client.client_id,

@@ -148,7 +148,7 @@ def _open_family(
             raise errors.InvalidParameter("REFRESH_TOKEN_AUTH flow not enabled for this client")
         if token is None or token.client_id != client_id or found.session is None or found.user is None:
             raise errors.NotAuthorized(INVALID)
-        _check_client(call, tx, found.client, found.user, proof)
+        _check_client(call, tx, found.pool, found.client, found.user, proof)
         if proof.kind != "proven" and _needs_endpoint(found.pool, found.client, found.session):
             raise errors.NotAuthorized(INVALID)
         ring = signing.ring(call, tx, found.pool)
@@ -167,12 +167,12 @@ def _read(call: Call, pool_id: str, text: str) -> RefreshToken | None:
         return None
 
 
-def _check_client(call: Call, tx: Transaction, client: Client, user: User, proof: ClientProof) -> None:
+def _check_client(call: Call, tx: Transaction, pool: Pool, client: Client, user: User, proof: ClientProof) -> None:
     """The client's secret, where it has one; a SECRET_HASH may be over the stored username or the sub."""
     if proof.kind == "proven":
         return
     if proof.kind == "secret":
-        if not client_authentication.proves_secret(call, tx, client, proof.value):
+        if not client_authentication.proves_secret(call, tx, pool, client, proof.value):
             raise errors.NotAuthorized("Invalid client or secret")
     elif proof.value is None:
         access.check_secret_hash(call, tx, client, user.username, None)
@@ -249,7 +249,7 @@ def revoke(call: Call, client_id: str, client_secret: str | None, token: str) ->
     with call.db.read() as tx:
         place = sign_ins.pool_and_folding(tx, client_id)
         found = sign_ins.by_sub(tx, place[0], client_id, "") if place else None
-        if found is None or not client_authentication.proves_secret(call, tx, found.client, client_secret):
+        if found is None or not client_authentication.proves_secret(call, tx, found.pool, found.client, client_secret):
             raise errors.Unauthorized
         if not scenes.terms(tx, found.client).revocable:
             raise errors.UnsupportedOperation

@@ -12,6 +12,7 @@ import structlog
 from lido.call import Call
 from lido.flows import (
     access,
+    certificates,
     delivery,
     devices,
     lasting_keys,
@@ -110,6 +111,7 @@ SEALED = tuple(
         ("messages", ("pool_id", "id"), "body", delivery.PURPOSE, ("pool_id", "id")),
         ("access_keys", ("access_key_id",), "secret", operators.PURPOSE, ("access_key_id",)),
         ("trigger_targets", ("name",), "secret", trigger_targets.PURPOSE, ("name",)),
+        ("certificates", ("id",), "private_key", certificates.PURPOSE, ("id",)),
         ("webhooks", ("pool_id", "id"), "secret", webhooks.PURPOSE, ("pool_id", "id")),
         ("webhooks", ("pool_id", "id"), "former_secret", webhooks.PURPOSE, ("pool_id", "id")),
     )

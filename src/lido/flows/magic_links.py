@@ -2,7 +2,8 @@
 
 No server on the way sees that part, and fetching the page in advance uses nothing up: only the app behind it
 answers. `same_device`: the link carries a long code, worth nothing without the session that asked for it.
-`any_device`: it carries a session of its own, which begins the sign-in with the link proven.
+`any_device`: it carries a session of its own, which begins the sign-in with the link proven. Links of Lido's own pages
+lead back to a page of theirs, in the same browser, which has a button.
 """
 
 from urllib.parse import quote
@@ -19,6 +20,10 @@ from lido.flows.scenes import Scene
 from lido.rules import base64url, first_factors, options
 from lido.rules.steps import Proof
 
+PAGE = "LINK_PAGE"
+"""Where the links of Lido's own pages lead to, of what those give the engine: an address with a query."""
+MARK = "LINK"
+"""What tells those pages that no code was sent, but a link."""
 _CODE_BYTES = 32
 
 
@@ -37,6 +42,9 @@ def make(turn: Turn, address: str | None) -> tuple[str, Letter | None]:
     code = base64url.encode(turn.call.entropy.bytes(_CODE_BYTES))
     if address is None:
         return code, None
+    if turn.progress.door == "pages":  # which keep the session in the browser that asked
+        link = f"{turn.required(PAGE)}&link_code={code}"
+        return code, delivery.for_trigger(turn.call, letters.sign_in_link(pool, user, address, link, code), client_id)
     page = options.text(pool, "magic_link_url")
     if options.text(pool, "magic_links") == "same_device":
         letter = letters.sign_in_link(pool, user, address, f"{page}#code={code}", code)

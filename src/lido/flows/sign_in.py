@@ -95,8 +95,8 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
     chooses = flow.first == "SELECT_CHALLENGE"
     with call.db.read() as tx:
         scene = scenes.by_name(call, tx, attempt, typed)
-        _require_allowed(scene.terms, flow)
-        access.check_secret_hash(call, tx, scene.client, typed, attempt.given.get("SECRET_HASH"))
+        _require_allowed(scene.terms, flow, attempt.door)
+        _check_secret(call, tx, scene, attempt, typed)
     hides = access.hides_users(scene.pool, scene.client)
     if migration.may_bring(scene) and (flow.at_once or (chooses and _choice(attempt) == "PASSWORD")):
         scene = _migrated(call, scene, attempt)
@@ -117,7 +117,7 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
         device_key=scenes.named_device(attempt.given),
     )
     scene = scenes.with_device(call, scene, begun.device_key)
-    if chooses:
+    if chooses or attempt.door == "pages":
         begun = step_up.begin(call, scene, begun, attempt.given)
     if custom_auth.is_one(begun):
         begun = custom_auth.begin(call, scene, begun, attempt.given)
@@ -148,12 +148,12 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
     blob = _blob(challenge, session, attempt)
     with call.db.read() as tx:
         scene, begun = scenes.resumed(call, tx, attempt, challenge_name, blob)
-        access.check_secret_hash(call, tx, scene.client, named, attempt.given.get("SECRET_HASH"))
+        _check_secret(call, tx, scene, attempt, named)
     if begun.door != attempt.door:
         raise errors.NotAuthorized(INVALID)
     situations.require_same(scene, begun)
     situations.require_called(call, scene, named)
-    _require_allowed(scene.terms, steps.FLOWS[begun.flow])
+    _require_allowed(scene.terms, steps.FLOWS[begun.flow], attempt.door)
     if migration.may_bring(scene) and migration.is_password(challenge_name, attempt.given):
         scene = _migrated(call, scene, attempt)
         begun = structs.replace(begun, subject=scene.subject, state=situations.state(scene))
@@ -188,9 +188,16 @@ def _flow(name: str, door: Door) -> Flow:
     return flow
 
 
-def _require_allowed(terms: Terms, flow: Flow) -> None:
-    if flow.permission not in terms.flows:
+def _require_allowed(terms: Terms, flow: Flow, door: Door) -> None:
+    is_our_form = door == "pages" and flow.at_once
+    if flow.permission not in terms.flows and not is_our_form:
         raise errors.InvalidParameter(f"{flow.name} flow not enabled for this client")
+
+
+def _check_secret(call: Call, tx: Transaction, scene: Scene, attempt: Attempt, named: str) -> None:
+    """What an app sends must prove the client's secret; pages are Lido's own, and no browser knows it."""
+    if attempt.door != "pages":
+        access.check_secret_hash(call, tx, scene.client, named, attempt.given.get("SECRET_HASH"))
 
 
 def _choice(attempt: Attempt) -> str:

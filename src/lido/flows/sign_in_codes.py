@@ -57,6 +57,8 @@ def offer(turn: Turn, attribute: Attribute) -> Offer:
     digest = call.keys.mac(_DIGEST, scene.pool.pool_id, scene.subject, code)
     sent = _Sent(digest, bytes.fromhex(codes.address_key(call, address or masked)))
     parameters = {"CODE_DELIVERY_DELIVERY_MEDIUM": medium, "CODE_DELIVERY_DESTINATION": masked}
+    if turn.progress.door == "pages" and magic_links.is_chosen(turn.progress):
+        parameters[magic_links.MARK] = "true"
     if turn.progress.proofs and scene.user is not None:
         parameters["USER_ID_FOR_SRP"] = scene.user.username
     effects = (_sending(turn, purpose, attribute, letter),)

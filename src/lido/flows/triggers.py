@@ -22,6 +22,8 @@ from lido.shapes import idp
 NOT_CONFIGURED = "null invocation failed due to configuration."
 JUDGED = (errors.UserLambdaValidation, errors.InvalidLambdaResponse)
 """How triggers fail that were reached, and may have judged what they were told."""
+AFTERWARDS = (errors.UserLambdaValidation, errors.UnexpectedLambda, errors.InvalidLambdaResponse)
+"""How PostConfirmation fails, which is told after the fact and undoes nothing."""
 
 _MEMBERS: Mapping[Trigger, str] = {
     "PreSignUp": "pre_sign_up",

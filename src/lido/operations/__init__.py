@@ -19,9 +19,15 @@ from lido.flows import audit
 from lido.operations import checking, deeds
 from lido.rules import policies
 from lido.shapes import Operation, catalogue
+from lido.storage import clients
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
+
+BY_SECRET = frozenset({("cognito-idp", "GetClientToken")})
+"""Operations of apps that prove themselves by their secret; a signature counts for nothing, whatever the model says."""
+BY_SECRET_OR_SIGNATURE = frozenset({("cognito-idp", "GetDerivedToken")})
+"""Operations of apps that prove themselves, or of operators who sign."""
 
 COMPATIBILITY_PAGE = "docs/compatibility.md"
 
@@ -60,7 +66,7 @@ def perform(service: str, name: str, call: Call, document: dict[str, Any]) -> by
     function = built().get((service, name))
     if function is None:
         raise errors.NotImplemented(f"{name} is not built yet; {COMPATIBILITY_PAGE} lists what is.")
-    if described.unsigned:
+    if described.unsigned or (service, name) in (BY_SECRET if call.caller else BY_SECRET | BY_SECRET_OR_SIGNATURE):
         answer = _ask(function, service, described, call, document)
     else:
         answer = _perform_for_operator(service, described, function, call, document)
@@ -119,8 +125,17 @@ def resource_of(call: Call, service: str, name: str, document: dict[str, Any]) -
     if name in _NAMED_BY_ARN:
         arn = document.get("ResourceArn")
         return arn if isinstance(arn, str) and len(arn) <= _LONGEST_ARN else "*"
+    if (service, name) in BY_SECRET_OR_SIGNATURE:
+        document = {"UserPoolId": _pool_of(call, document.get("ClientId"))}
     kind, member = ("userpool", "UserPoolId") if service == "cognito-idp" else ("identitypool", "IdentityPoolId")
     pool_id = document.get(member)
     if not isinstance(pool_id, str) or len(pool_id) > _LONGEST_POOL_ID:
         return "*"
     return f"arn:aws:{service}:{call.region}:{call.house.account_id}:{kind}/{pool_id}"
+
+
+def _pool_of(call: Call, client_id: object) -> str | None:
+    if not isinstance(client_id, str) or len(client_id) > _LONGEST_POOL_ID or "\0" in client_id:
+        return None
+    with call.db.read() as tx:
+        return clients.pool_of(tx, client_id)

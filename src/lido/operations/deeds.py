@@ -9,6 +9,7 @@ _READS = ("Get", "List", "Describe", "Lookup")
 _TELLS_SECRETS = frozenset(
     {
         "DescribeUserPoolClient",
+        "GetDerivedToken",
         "DescribeIdentityProvider",
         "GetIdentityProviderByIdentifier",
         "GetOpenIdTokenForDeveloperIdentity",

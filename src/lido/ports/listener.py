@@ -6,6 +6,7 @@ The socket is our own, so that it can be shared by several processes and never w
 import asyncio
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -44,7 +45,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server:
-    """An ASGI application on a bound socket. `ready` is called once it listens."""
+    """An ASGI application on a bound socket. `ready` is called once it listens.
+
+    With a certificate it speaks TLS; `choose` may give a connection another one (`SSLContext.sni_callback`).
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Server:
         bound: socket.socket,
         *,
         certificate: Certificate | None,
+        choose: Callable[[ssl.SSLObject, str, ssl.SSLContext], None] | None = None,
         shutdown_seconds: int,
         ready: Callable[[], None],
     ) -> None:
@@ -72,6 +77,9 @@ class Server:
             ssl_certfile=certificate.chain if certificate else None,
             ssl_keyfile=certificate.key if certificate else None,
         )
+        config.load()
+        if config.ssl is not None:
+            config.ssl.sni_callback = choose
         self._server = _Server(config, ready)
         self._bound = bound
 

@@ -15,7 +15,7 @@ def are_sent(pool: Pool, source: str, medium: str) -> bool:
     return wanted and medium == "EMAIL" and source in _SOURCES
 
 
-def make(public_url: str, pool_id: str, client_id: str, username: str, code: str) -> str:
-    """The link, under the installation's own address, whatever name a request came to."""
+def make(base: str, client_id: str, username: str, code: str) -> str:
+    """The link; `base` is where clients are led to the pool, whatever name a request came to."""
     query = urlencode({"client_id": client_id, "user_name": username, "confirmation_code": code})
-    return f"{public_url}/{pool_id}/{PATH}?{query}"
+    return f"{base}/{PATH}?{query}"

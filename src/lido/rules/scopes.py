@@ -1,6 +1,8 @@
 """OAuth scopes: which exist, which a request may have, and which attributes they open."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+
+from lido import errors
 
 OPENID = "openid"
 STANDARD = (OPENID, "email", "phone", "profile", "aws.cognito.signin.user.admin")
@@ -24,6 +26,20 @@ def requested(text: str | None, allowed: Collection[str]) -> tuple[str, ...] | N
     named = tuple(dict.fromkeys(name for name in text.split(" ") if name and name not in _WITHOUT_MEANING))
     is_whole = OPENID in named or _OF_OPENID.isdisjoint(named)
     return named if named and is_whole and set(named) <= set(allowed) else None
+
+
+def of_machine(asked: Sequence[str], allowed: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """The scopes of a client that asks for itself, each once: all that it may have where it names none.
+
+    Only those of resource servers count (`known`), so that one that was deleted is nobody's. Raises OAuthError:
+    `invalid_scope` for one that does not exist, `invalid_grant` for one that is not the client's, or when none is left.
+    """
+    if any(name not in known for name in asked):
+        raise errors.OAuthError("invalid_scope")
+    granted = tuple(dict.fromkeys(asked)) if asked else tuple(name for name in allowed if name in known)
+    if not granted or not set(granted) <= set(allowed):
+        raise errors.OAuthError("invalid_grant")
+    return granted
 
 
 def covered(attributes: Mapping[str, str], scopes: Collection[str]) -> dict[str, str]:

@@ -38,7 +38,8 @@ RECOVERY = "RECOVERY_CODE"
 class Flow(Struct, frozen=True):
     """One way to begin: the client's flag it needs, the doors where it may, its first challenge.
 
-    `at_once`: the answer to that challenge comes with the request itself.
+    `at_once`: the answer to that challenge comes with the request itself. Lido's own pages ask for a password whatever
+    the client's flags say, as Cognito's do.
     """
 
     name: str
@@ -48,7 +49,8 @@ class Flow(Struct, frozen=True):
     at_once: bool = False
 
 
-_SELF_SERVICE: frozenset[Door] = frozenset({"client", "pages"})
+_CLIENTS: frozenset[Door] = frozenset({"client"})
+_PAGES: frozenset[Door] = frozenset({"pages"})
 _OPERATORS: frozenset[Door] = frozenset({"admin"})
 _CHOICE = "SELECT_CHALLENGE"
 # The names of the others are their challenges'; that of a link would be one that no SDK may answer.
@@ -57,11 +59,11 @@ _CHALLENGES = {"PASSWORD_SRP": "PASSWORD_VERIFIER", first_factors.LINK: "EMAIL_O
 FLOWS = {
     flow.name: flow
     for flow in (
-        Flow("USER_PASSWORD_AUTH", "ALLOW_USER_PASSWORD_AUTH", _SELF_SERVICE, "PASSWORD", at_once=True),
+        Flow("USER_PASSWORD_AUTH", "ALLOW_USER_PASSWORD_AUTH", _CLIENTS | _PAGES, "PASSWORD", at_once=True),
         Flow("ADMIN_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", _OPERATORS, "PASSWORD", at_once=True),
-        Flow("USER_SRP_AUTH", "ALLOW_USER_SRP_AUTH", _SELF_SERVICE | _OPERATORS, "PASSWORD_VERIFIER"),
-        Flow("USER_AUTH", "ALLOW_USER_AUTH", _SELF_SERVICE | _OPERATORS, _CHOICE),
-        Flow("CUSTOM_AUTH", "ALLOW_CUSTOM_AUTH", _SELF_SERVICE | _OPERATORS, CUSTOM),
+        Flow("USER_SRP_AUTH", "ALLOW_USER_SRP_AUTH", _CLIENTS | _OPERATORS, "PASSWORD_VERIFIER"),
+        Flow("USER_AUTH", "ALLOW_USER_AUTH", _CLIENTS | _PAGES | _OPERATORS, _CHOICE),
+        Flow("CUSTOM_AUTH", "ALLOW_CUSTOM_AUTH", _CLIENTS | _OPERATORS, CUSTOM),
     )
 }
 ALIASES = {"ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH"}

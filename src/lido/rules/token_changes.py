@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from lido.rules import claims as token_claims
 from lido.rules.claims import Claims, Group
-from lido.rules.trigger_events import Event, Unrecognizable
+from lido.rules.trigger_events import Event, Unrecognizable, with_metadata
 
 Version = Literal["V1_0", "V2_0", "V3_0"]
 
@@ -75,6 +75,31 @@ def event(
         request,
         {details: None},
         version=version[1],
+    )
+
+
+def event_of_machine(client_id: str, scopes: Sequence[str], *, client_metadata: Mapping[str, str]) -> Event:
+    """What the third version is told of a client that gets a token for itself."""
+    request: dict[str, Any] = {"userAttributes": {}, "groupConfiguration": None, "scopes": list(scopes)}
+    return Event(
+        "PreTokenGeneration",
+        "TokenGeneration_ClientCredentials",
+        "ClientCredentials",
+        client_id,
+        with_metadata(request, client_metadata),
+        {"claimsAndScopeOverrideDetails": None},
+        version="3",
+    )
+
+
+def read_for_machine(response: Mapping[str, Any]) -> Changes:
+    """The changes that an answer asks for of a machine's token, which has no groups. Raises Unrecognizable."""
+    changes = read(response, "V3_0")
+    return Changes(
+        access_added=changes.access_added,
+        access_suppressed=changes.access_suppressed,
+        scopes_added=changes.scopes_added,
+        scopes_suppressed=changes.scopes_suppressed,
     )
 
 

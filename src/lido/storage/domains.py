@@ -64,6 +64,13 @@ def of_pool(tx: Transaction, pool: Pool) -> list[Domain]:
     return found
 
 
+def naming(tx: Transaction, certificate_arn: str) -> list[str]:
+    """The custom domains whose certificate that is, by name."""
+    rows = tx.rows(f"SELECT {_COLUMNS} FROM domains ORDER BY domain")
+    configured = ((domain.domain, domain.settings.custom_domain_config) for domain in map(_domain, rows))
+    return [name for name, config in configured if config and config.certificate_arn == certificate_arn]
+
+
 def add(tx: Transaction, domain: Domain) -> bool:
     """Store a new domain; False: the name is taken. The caller has locked the pool (`pools.touch`)."""
     return (

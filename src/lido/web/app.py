@@ -17,6 +17,8 @@ from lido.web import health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
+from lido.web.login import add_passkey, challenge, confirm, endings, link, logout, recover, sign_in, sign_up
+from lido.web.metrics import Metrics
 from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, par, revoke, token, userinfo
 from lido.web.site import Site, site_of
 
@@ -32,18 +34,31 @@ class Application:
     """The ASGI application: the AWS door, and everything that has a path."""
 
     def __init__(
-        self, aws: Door, new_call: Callable[[str, str], Call], lanes: Lanes, *, trusted_proxies: tuple[str, ...]
+        self,
+        aws: Door,
+        new_call: Callable[[str, str], Call],
+        lanes: Lanes,
+        *,
+        trusted_proxies: tuple[str, ...],
+        metrics: Metrics,
     ) -> None:
         self._aws = aws
         self._new_call = new_call
         self._lanes = lanes
         self._trusted_proxies = trusted_proxies
+        self._metrics = metrics
         self._router = Starlette(
             routes=[
                 Route("/healthz", health.alive),
                 Route("/readyz", self._ready),
                 *self._under_path("/.well-known/jwks.json", discovery.jwks),
-                *self._under_path("/.well-known/openid-configuration", discovery.openid_configuration),
+                *self._under_path("/.well-known/openid-configuration", discovery.metadata),
+                *self._under_path("/.well-known/oauth-authorization-server", discovery.metadata),
+                # Where RFC 8414 section 3.1 looks for the metadata of an issuer with a path.
+                Route(
+                    "/.well-known/oauth-authorization-server/{pool_id}",
+                    self._endpoint("/.well-known/oauth-authorization-server", discovery.metadata),
+                ),
                 *self._get("/oauth2/authorize", authorize.authorize),
                 *self._post("/oauth2/authorize", authorize.authorize),
                 *self._program("/oauth2/token", token.token, lane="signing"),
@@ -52,9 +67,33 @@ class Application:
                 *self._post("/oauth2/introspect", introspect.introspect),
                 *self._program("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/oauth2/userInfo", userinfo.user_info),
+                *self._get("/logout", logout.get),
+                *self._post("/logout", logout.post),
                 *self._get("/confirmUser", confirmation.show),
                 *self._get("/confirmUser/", confirmation.show),
                 *self._post("/confirmUser", confirmation.press, lane="slow"),
+                *self._get("/login", sign_in.get),
+                *self._post("/login", sign_in.post, lane="slow"),
+                *self._get("/challenge", challenge.get),
+                *self._post("/challenge", challenge.post, lane="slow"),
+                *self._get("/link", link.get),
+                *self._post("/link", link.post),
+                *self._get("/signup", sign_up.get),
+                *self._post("/signup", sign_up.post, lane="slow"),
+                *self._get("/confirm", confirm.get),
+                *self._post("/confirm", confirm.post),
+                *self._post("/resendcode", confirm.resend),
+                *self._get("/forgotPassword", recover.forgot),
+                *self._post("/forgotPassword", recover.send),
+                *self._get("/confirmForgotPassword", recover.reset),
+                *self._post("/confirmForgotPassword", recover.confirm, lane="slow"),
+                *self._get("/resetPassword", recover.expired),
+                *self._post("/resetPassword", recover.replace, lane="slow"),
+                *self._get("/passkeys/add", add_passkey.get),
+                *self._post("/passkeys/add", add_passkey.post),
+                *self._get("/error", endings.error),
+                *self._get("/signedOut", endings.signed_out),
+                *self._get("/static/{name}", endings.file),
             ]
         )
         # A redirect to the path with or without its last slash would repeat the Host of the request.
@@ -69,15 +108,15 @@ class Application:
 
     def _under_path(self, path: str, answer: Answer) -> list[Route]:
         """GET, in the path form alone."""
-        return [Route(f"/{{pool_id}}{path}", self._endpoint(answer))]
+        return [Route(f"/{{pool_id}}{path}", self._endpoint(path, answer))]
 
     def _get(self, path: str, answer: Answer, *, lane: Lane = "quick") -> list[Route]:
         """GET, in the path form and at a pool's domain."""
-        return self._both(path, "GET", self._endpoint(answer, lane))
+        return self._both(path, "GET", self._endpoint(path, answer, lane))
 
     def _post(self, path: str, answer: Answer, *, lane: Lane = "quick", most_bytes: int = FORM_BYTES) -> list[Route]:
         """POST, in the path form and at a pool's domain. In the lane `slow` passwords are hashed."""
-        return self._both(path, "POST", self._endpoint(answer, lane, most_bytes))
+        return self._both(path, "POST", self._endpoint(path, answer, lane, most_bytes))
 
     def _program(self, path: str, answer: Answer, *, lane: Lane = "quick") -> list[Route]:
         """POST by a program, which may run in a browser on any page (CORS)."""
@@ -86,7 +125,7 @@ class Application:
     def _both(self, path: str, method: str, endpoint: Endpoint) -> list[Route]:
         return [Route(form, endpoint, methods=[method]) for form in (f"/{{pool_id}}{path}", path)]
 
-    def _endpoint(self, answer: Answer, lane: Lane = "quick", most_bytes: int = 0) -> Endpoint:
+    def _endpoint(self, path: str, answer: Answer, lane: Lane = "quick", most_bytes: int = 0) -> Endpoint:
         """A plain function of call, site, request and body as an endpoint: one hop to a worker thread."""
 
         async def endpoint(request: Request) -> Response:
@@ -96,17 +135,21 @@ class Application:
             if lane == "slow" and self._lanes.full:
                 return PlainTextResponse("Too Many Requests", 429, {"retry-after": "1"})
             run = {"quick": self._lanes.quick, "signing": self._lanes.signing, "slow": self._lanes.slow}[lane]
-            return await run(self._answered, answer, request, body)
+            return await run(self._answered, path, answer, request, body)
 
         return endpoint
 
-    def _answered(self, answer: Answer, request: Request, body: bytes) -> Response:
+    def _answered(self, path: str, answer: Answer, request: Request, body: bytes) -> Response:
         call = self._call(request)
-        try:
-            site = site_of(call, request, self._trusted_proxies)
-            return PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
-        except (errors.Unavailable, errors.Conflict):
-            return PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+        with self._metrics.timed("oauth", path) as outcome:
+            try:
+                site = site_of(call, request, self._trusted_proxies)
+                response = PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
+            except (errors.Unavailable, errors.Conflict):
+                response = PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+            response.headers["x-amz-cognito-request-id"] = call.request_id
+            outcome.answered(response.status_code, getattr(request.state, "counted_as", None))
+            return response
 
     async def _ready(self, request: Request) -> Response:
         return await self._lanes.quick(health.ready, self._call(request), request)

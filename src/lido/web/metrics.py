@@ -1,4 +1,7 @@
-"""What the operators' port tells Prometheus about the doors and the webhooks."""
+"""What the operators' port tells Prometheus about the doors and the webhooks.
+
+The service `oauth` counts what has a path: by path, at the token endpoint by grant type.
+"""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -23,6 +26,11 @@ class Outcome:
         """The request ended with that refusal."""
         self.name = name
 
+    def answered(self, status: int, counted_as: str | None) -> None:
+        """The request got that HTTP status; `counted_as` is more to the point than the endpoint, where it is told."""
+        self.name = "success" if status < 400 else str(status)
+        self._operation = counted_as or self._operation
+
     def __enter__(self) -> Self:
         self._began = perf_counter()
         return self
@@ -32,6 +40,8 @@ class Outcome:
     ) -> None:
         seconds = perf_counter() - self._began
         self.milliseconds = round(seconds * 1000, 1)
+        if kind is not None:
+            self.name = "500"
         self._metrics.count(self._service, self._operation, self.name, seconds)
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, events
+from lido.flows import access, certificates, events
 from lido.flows.events import Fact, Kind
 from lido.operations import operation
 from lido.rules.domains import check_certificate_arn, check_custom, check_prefix
@@ -26,9 +26,12 @@ def create_user_pool_domain(call: Call, request: idp.CreateUserPoolDomainRequest
     else:
         check_prefix(request.domain)
     settings = _settings(request, DomainSettings(managed_login_version=CLASSIC))
+    config = settings.custom_domain_config
     domain = Domain(request.domain, request.user_pool_id, custom, settings, call.now, call.now)
     with call.db.write() as tx:
         pool = access.lock_pool(call, tx, request.user_pool_id)
+        if config is not None:
+            certificates.check_for(call, tx, config.certificate_arn, request.domain)
         if any(each.custom == custom for each in domains.of_pool(tx, pool)):
             raise errors.InvalidParameter("User pool already has a domain configured.")
         if not domains.add(tx, domain):
@@ -63,6 +66,8 @@ def update_user_pool_domain(call: Call, request: idp.UpdateUserPoolDomainRequest
         if request.custom_domain_config is not None and not domain.custom:
             raise errors.InvalidParameter("CustomDomainConfig cannot be set for a prefix domain.")
         settings = _settings(request, domain.settings)
+        if request.custom_domain_config is not None:
+            certificates.check_for(call, tx, request.custom_domain_config.certificate_arn, domain.domain)
         domains.set_settings(tx, domain, settings, call.now)
         _tell(call, tx, domain, "domain_changed", "UpdateUserPoolDomain")
     return idp.UpdateUserPoolDomainResponse(

@@ -2,10 +2,17 @@
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, families, tokens
+from lido.flows import access, client_credentials, families, tokens
 from lido.flows.families import ClientProof
 from lido.operations import operation
 from lido.shapes import idp
+
+_OF_TRIGGERS = (errors.UserLambdaValidation, errors.UnexpectedLambda, errors.InvalidLambdaResponse)
+_SENTENCES = {
+    "invalid_scope": "Invalid scope requested.",
+    "invalid_grant": "The client has no such scope.",
+    "invalid_client": "Invalid client or secret",
+}
 
 
 @operation
@@ -26,6 +33,24 @@ def get_tokens_from_refresh_token(
             token_type="Bearer",  # noqa: S106 - a kind of token
             refresh_token=given.refresh,
             id_token=given.id,
+        )
+    )
+
+
+@operation
+def get_client_token(call: Call, request: idp.GetClientTokenRequest) -> idp.GetClientTokenResponse:
+    try:
+        given = client_credentials.by_api(call, request.client_id, request.secret, request.scopes or ())
+    except errors.OAuthError as refusal:
+        raise errors.InvalidParameter(_SENTENCES[refusal.error]) from None
+    except _OF_TRIGGERS as refusal:
+        # The model of this operation does not know these refusals.
+        raise errors.NotAuthorized(refusal.message) from None
+    return idp.GetClientTokenResponse(
+        client_authentication_result=idp.ClientAuthenticationResultType(
+            access_token=given.access,
+            expires_in=given.expires_in_seconds,
+            token_type="Bearer",  # noqa: S106 - a kind of token
         )
     )
 

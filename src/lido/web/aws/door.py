@@ -14,7 +14,7 @@ import structlog
 from lido import errors
 from lido.call import Call, Caller
 from lido.flows import operators
-from lido.operations import perform
+from lido.operations import BY_SECRET, BY_SECRET_OR_SIGNATURE, perform
 from lido.shapes import catalogue
 from lido.web.aws import refusals, signature
 from lido.web.connection import address_of, read_body
@@ -49,7 +49,7 @@ _HASHING = frozenset(
     }
 )
 _HASHING_OR_SIGNING = frozenset({b"AdminInitiateAuth", b"InitiateAuth"})
-_SIGNING = frozenset({b"GetTokensFromRefreshToken"})
+_SIGNING = frozenset({b"GetClientToken", b"GetDerivedToken", b"GetTokensFromRefreshToken"})
 _decode = msgspec.json.Decoder().decode
 _log = structlog.get_logger("lido.aws")
 
@@ -152,7 +152,10 @@ class Door:
     def _caller(self, call: Call, service: str, name: str, scope: Scope, body: bytes) -> Caller | None:
         """Who signed the request. Operations that need no signature accept any, and ignore it."""
         described = catalogue.OPERATIONS.get((service, name))
-        if described is None or described.unsigned:
+        if described is None or described.unsigned or (service, name) in BY_SECRET:
+            return None
+        is_signed = any(header == b"authorization" for header, _ in scope["headers"])
+        if (service, name) in BY_SECRET_OR_SIGNATURE and not is_signed:
             return None
         request = signature.SignedRequest(
             method=scope["method"],

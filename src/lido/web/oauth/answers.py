@@ -23,11 +23,13 @@ def respond(answer: Answer) -> Response:
     if answer.mode == "form_post":
         return _form(answer)
     mark = "#" if answer.mode == "fragment" else "&" if "?" in answer.redirect_uri else "?"
-    # The address was registered letter by letter, and is repeated so.
-    response = RedirectResponse("", 302, HEADERS)
-    response.headers["location"] = (
-        quote(answer.redirect_uri, safe=":/?#[]@!$&'()*+,;=%~") + mark + urlencode(answer.parameters)
-    )
+    return lead_to(answer.redirect_uri, mark + urlencode(answer.parameters))
+
+
+def lead_to(address: str, rest: str = "", status: int = 302) -> Response:
+    """To an address that was registered letter by letter, and is repeated so; `rest` is quoted already."""
+    response = RedirectResponse("", status, HEADERS)
+    response.headers["location"] = quote(address, safe=":/?#[]@!$&'()*+,;=%~") + rest
     return response
 
 

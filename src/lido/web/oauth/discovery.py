@@ -1,15 +1,83 @@
-"""What a verifier of tokens asks for: the pool's keys, and the metadata that leads to them."""
+"""What a verifier of tokens asks for: the pool's keys, and the metadata that leads to them and to every endpoint."""
 
+from collections.abc import Callable, Mapping
+
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, signing
+from lido.flows import access, domains, signing
+from lido.records import Pool
+from lido.rules import options, strength
 from lido.web.site import Site
 
 # Verifiers in browsers may read both; they are public.
 _HEADERS = {"access-control-allow-origin": "*", "cache-control": "public, max-age=300"}
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """A pool, its issuer, and the address that its endpoints are under."""
+
+    pool: Pool
+    issuer: str
+    base: str
+
+
+def _under_base(path: str) -> Callable[[_Place], str]:
+    return lambda place: f"{place.base}{path}"
+
+
+def _response_types(place: _Place) -> list[str]:
+    return ["code", *(["token"] if options.is_on(place.pool, "implicit_grant") else [])]
+
+
+def _grant_types(place: _Place) -> list[str]:
+    implicit = ["implicit"] if options.is_on(place.pool, "implicit_grant") else []
+    return ["authorization_code", *implicit, "refresh_token"]
+
+
+def _acr_values(place: _Place) -> list[str]:
+    names = place.pool.settings.shape.acr_configuration
+    return [strength.name(level, names) for level in strength.LEVELS]
+
+
+_CLIENTS_PROVE_BY = ["client_secret_basic", "client_secret_post", "none"]
+_CLAIMS = [
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr"),
+    *("cognito:username", "cognito:groups", "email", "email_verified", "phone_number", "phone_number_verified"),
+    *("name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture"),
+    *("website", "gender", "birthdate", "zoneinfo", "locale", "address", "updated_at"),
+]
+
+METADATA: Mapping[str, object | Callable[[_Place], object]] = {
+    "acr_values_supported": _acr_values,
+    "authorization_endpoint": _under_base("/oauth2/authorize"),
+    "authorization_response_iss_parameter_supported": True,
+    "claims_supported": _CLAIMS,
+    "code_challenge_methods_supported": ["S256"],
+    "end_session_endpoint": _under_base("/logout"),
+    "grant_types_supported": _grant_types,
+    "id_token_signing_alg_values_supported": ["RS256"],
+    "issuer": lambda place: place.issuer,
+    "jwks_uri": lambda place: f"{place.issuer}/.well-known/jwks.json",
+    "prompt_values_supported": ["none", "login", "select_account", "create"],
+    "request_parameter_supported": False,
+    "request_uri_parameter_supported": False,
+    "response_modes_supported": ["query", "fragment", "form_post"],
+    "response_types_supported": _response_types,
+    "revocation_endpoint": _under_base("/oauth2/revoke"),
+    "revocation_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
+    "scopes_supported": ["openid", "email", "phone", "profile"],
+    "subject_types_supported": ["public"],
+    "token_endpoint": _under_base("/oauth2/token"),
+    "token_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
+    "userinfo_endpoint": _under_base("/oauth2/userInfo"),
+}
+"""Each member of the metadata, in alphabetical order as Cognito's: what it is everywhere, or how it follows from the
+place. Whoever builds an endpoint adds its line.
+"""
 
 
 def jwks(call: Call, site: Site, request: Request, body: bytes) -> Response:
@@ -25,25 +93,19 @@ def jwks(call: Call, site: Site, request: Request, body: bytes) -> Response:
     return JSONResponse({"keys": keys}, headers=_HEADERS)
 
 
-def openid_configuration(call: Call, site: Site, request: Request, body: bytes) -> Response:
-    """The pool's metadata (OpenID Connect Discovery 1.0 section 4); what is not served is not advertised."""
+def metadata(call: Call, site: Site, request: Request, body: bytes) -> Response:
+    """The pool's metadata (OpenID Connect Discovery 1.0 section 4, RFC 8414); 404 for an unknown pool."""
     try:
         with call.db.read() as tx:
             pool = access.require_pool(call, tx, site.pool_id)
+            place = _Place(pool, access.issuer(call, pool), domains.address(call, tx, pool))
     except errors.ResourceNotFound as fault:
         return _missing(fault)
     except errors.Unavailable:
         return _busy()
-    issuer = access.issuer(call, pool)
-    metadata = {
-        "issuer": issuer,
-        "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "subject_types_supported": ["public"],
-        "response_types_supported": [],
-        "scopes_supported": ["openid", "email", "phone", "profile"],
-    }
-    return JSONResponse(metadata, headers=_HEADERS)
+    return JSONResponse(
+        {name: said(place) if callable(said) else said for name, said in METADATA.items()}, headers=_HEADERS
+    )
 
 
 def _busy() -> Response:

@@ -5,6 +5,7 @@ from binascii import Error
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
+import msgspec
 from starlette.requests import Request
 
 from lido import errors
@@ -18,10 +19,12 @@ _LONGEST_SECRET = 256
 
 Form = Mapping[str, str]
 
+_decode_metadata = msgspec.json.Decoder(dict[str, str]).decode
+
 
 def pairs(text: str) -> list[tuple[str, str]]:
     """Names and values of a query or a form, in order. Raises ValueError for more than any request has."""
-    return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace")
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace") if text else []
 
 
 def read(request: Request, body: bytes) -> Form:
@@ -32,12 +35,28 @@ def read(request: Request, body: bytes) -> Form:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise errors.OAuthError("invalid_request")
     try:
-        given = [*pairs(body.decode("utf-8", "replace")), *pairs(request.url.query)]
+        given = [*pairs(body.decode("utf-8", "replace")), *pairs(request.scope["query_string"].decode("latin-1"))]
     except ValueError:
         raise errors.OAuthError("invalid_request") from None
     if len({name for name, _ in given}) < len(given) or any("\0" in value for _, value in given):
         raise errors.OAuthError("invalid_request")
     return {name: value for name, value in given if value}
+
+
+def words(form: Form, name: str) -> list[str]:
+    """The words of a parameter that holds several, such as `scope`."""
+    return [word for word in form.get(name, "").split(" ") if word]
+
+
+def client_metadata(form: Form) -> dict[str, str]:
+    """`aws_client_metadata`: what a client says to the pool's triggers. Raises OAuthError `invalid_request`."""
+    text = form.get("aws_client_metadata")
+    if text is None:
+        return {}
+    try:
+        return _decode_metadata(text)
+    except (msgspec.DecodeError, RecursionError):
+        raise errors.OAuthError("invalid_request") from None
 
 
 def claim(site: Site, request: Request, form: Form) -> Claim:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import authorization_codes, client_authentication, families
+from lido.flows import authorization_codes, client_authentication, client_credentials, families
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.families import ClientProof
 from lido.flows.tokens import Tokens
@@ -24,9 +25,11 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
     try:
         form = forms.read(request, body)
         client = client_authentication.authenticate(call, site.pool_id, forms.claim(site, request, form))
-        exchange = _GRANTS.get(_required(form, "grant_type"))
+        grant_type = _required(form, "grant_type")
+        exchange = _GRANTS.get(grant_type)
         if exchange is None:
             raise errors.OAuthError("unsupported_grant_type")
+        request.state.counted_as = grant_type
         answer = exchange(call, client, form)
     except refusals.REFUSALS as refusal:
         return refusals.answer(refusal)
@@ -54,9 +57,20 @@ def _refresh(call: Call, client: ProvenClient, form: Form) -> Answer:
     return _told(given)
 
 
+def _credentials(call: Call, client: ProvenClient, form: Form) -> Answer:
+    """RFC 6749 §4.4; `aws_client_metadata` is what the pool's trigger is told."""
+    _require_flow(client, client_credentials.FLOW)
+    if client.is_public:
+        raise errors.OAuthError("unauthorized_client")
+    said = forms.client_metadata(form)
+    told = msgspec.structs.replace(call, client_metadata=said) if said else call
+    return _told(client_credentials.issue(told, client, forms.words(form, "scope")))
+
+
 _GRANTS: Mapping[str, Callable[[Call, ProvenClient, Form], Answer]] = {
     "authorization_code": _code,
     "refresh_token": _refresh,
+    "client_credentials": _credentials,
 }
 
 

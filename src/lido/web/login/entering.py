@@ -1,0 +1,48 @@
+"""The ends of a sign-in: what the engine is given, and how a browser that is signed in goes back to its app."""
+
+from starlette.responses import RedirectResponse, Response
+
+from lido.flows import browser
+from lido.flows.scenes import Attempt
+from lido.flows.sign_in import SignedIn
+from lido.rules import strength
+from lido.web.login import cookies
+from lido.web.login.visits import Visit
+from lido.web.oauth import authorize
+
+_AFTERWARDS = {"add_passkey": "passkeys/add"}
+"""Pages that lead through a sign-in first, by what `then` says in the query."""
+
+
+def attempt(visit: Visit, **given: str) -> Attempt:
+    """What the engine is given: what was typed, and how strong the app wants the sign-in to be."""
+    names = visit.asked.pool.settings.shape.acr_configuration
+    levels = " ".join(strength.name(level, names) for level in visit.asked.levels)
+    wanted = {"TARGET_ACR_VALUES": levels} if levels else {}
+    return Attempt("pages", visit.client_id, {**given, **wanted}, visit.site.pool_id)
+
+
+def enter(visit: Visit, signed_in: SignedIn) -> Response:
+    """The browser is signed in: a new session, a new CSRF token, and the answer to the app. Raises as browser.begin."""
+    session, cookie = browser.begin(visit.call, signed_in, visit.request.cookies.get(cookies.SESSION))
+    given = (
+        cookies.written(visit.site, cookies.SESSION, cookie),
+        cookies.written(visit.site, cookies.CSRF, visit.call.entropy.uuid()),
+    )
+    then = visit.param("then")
+    if then in _AFTERWARDS:
+        return redirect(visit.frame.url(_AFTERWARDS[then]), given)
+    response = authorize.go_on(visit.call, visit.site, visit.asked, session, visit.params)
+    return with_cookies(response, given)
+
+
+def redirect(address: str, given: tuple[str, ...] = ()) -> Response:
+    """A redirect to be followed with GET."""
+    return with_cookies(RedirectResponse(address, 303, {"cache-control": "no-store"}), given)
+
+
+def with_cookies(response: Response, given: tuple[str, ...]) -> Response:
+    """The response, which sets those cookies too."""
+    for cookie in given:
+        response.headers.append("set-cookie", cookie)
+    return response

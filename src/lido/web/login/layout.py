@@ -1,0 +1,134 @@
+"""What all pages share: the frame around them, the templates, and the headers that keep them safe.
+
+A page is a typed context with the name of its template; `render` makes the response. A further page is a `Page` in
+pages.py with its sample, a template of that name, and its sentences in sentences.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import ClassVar
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from msgspec import Struct, structs
+from starlette.responses import HTMLResponse, Response
+
+from lido.web.login import sentences, static
+from lido.web.login.troubles import Trouble
+
+_POLICY = (
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src 'self'; style-src 'self'; "
+    "script-src 'self'; form-action 'self'"
+)
+_HEADERS = {
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin-allow-popups",
+    # With no-referrer browsers would send forms with `Origin: null`.
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_REDIRECTING = ("https", "http")
+
+
+class Frame(Struct, frozen=True):
+    """Where a page stands: below which path, with which authorize query, for which app, behind which CSRF token.
+
+    `leads_to` is the scheme that a form of it may lead on to in the end: the app's.
+    """
+
+    path: str
+    query: str = ""
+    csrf: str = ""
+    app: str = ""
+    language: str = "en"
+    leads_to: str = ""
+
+    def url(self, page: str) -> str:
+        """The address of a page of the same pool, with the authorize query."""
+        return f"{self.path}/{page}?{self.query}" if self.query else f"{self.path}/{page}"
+
+    def static(self, name: str) -> str:
+        """The address of a file that pages use."""
+        return f"{self.path}/static/{static.versioned(name)}"
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """What a template is given. `title` and `notice` are keys of sentences; `trouble` is what went wrong before."""
+
+    TEMPLATE: ClassVar[str] = ""
+    TITLE: ClassVar[str] = ""
+
+    trouble: Trouble | None = None
+    notice: str = ""
+
+    @property
+    def title(self) -> str:
+        """The key of the page's heading."""
+        return self.TITLE
+
+    def with_trouble(self, trouble: Trouble) -> "Page":
+        """The same page, which says what went wrong."""
+        return structs.replace(self, trouble=trouble)
+
+    def problem(self, field: str) -> str:
+        """What is wrong with that field; "" where nothing is."""
+        return self.trouble.sentence if self.trouble is not None and self.trouble.field == field else ""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of the form's fields, to which a trouble may belong."""
+        return frozenset()
+
+    @property
+    def general_problem(self) -> str:
+        """What is wrong with the whole form, or with a field that is not on it; "" where nothing is."""
+        if self.trouble is None or self.trouble.field in self.fields:
+            return ""
+        return self.trouble.sentence
+
+
+@cache
+def environment() -> Environment:
+    """The templates; whatever stands in them is escaped, and what a context lacks is a bug."""
+    made = Environment(
+        loader=PackageLoader("lido.web.login"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(say=sentences.say, attribute=sentences.attribute)
+    return made
+
+
+def markup(frame: Frame, page: Page) -> str:
+    """The page as HTML."""
+    return environment().get_template(f"{page.TEMPLATE}.html").render(frame=frame, page=page)
+
+
+def render(
+    frame: Frame,
+    page: Page,
+    *,
+    status: int = 0,
+    cookies: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The page as a response, with the headers of all pages. `cookies` are values of Set-Cookie; without a `status` the
+    page's trouble has one, else it is 200.
+    """
+    status = status or (page.trouble.status if page.trouble is not None else 200)
+    policy = _POLICY + (f" {frame.leads_to}:" if frame.leads_to else "")
+    response = HTMLResponse(
+        markup(frame, page), status, {**_HEADERS, "content-security-policy": policy, **(headers or {})}
+    )
+    for cookie in cookies:
+        response.headers.append("set-cookie", cookie)
+    return response
+
+
+def names() -> list[str]:
+    """Every template that is a page, by name."""
+    found = (entry.name for entry in files("lido.web.login").joinpath("templates").iterdir())
+    return sorted(name.removesuffix(".html") for name in found if not name.startswith("_"))

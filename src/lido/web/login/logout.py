@@ -1,0 +1,84 @@
+"""The logout endpoint: Cognito's (client_id with logout_uri or redirect_uri) and OpenID Connect's (RP-Initiated
+Logout 1.0); a page asks where nothing proves that the person means it.
+"""
+
+from urllib.parse import urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lido.call import Call
+from lido.flows import browser, logout
+from lido.flows.authorization import Refused, Unredirectable
+from lido.flows.browser import BrowserSession
+from lido.flows.logout import LogoutRequest
+from lido.web.login import cookies, entering, pages
+from lido.web.login.layout import Frame, render
+from lido.web.login.troubles import Trouble
+from lido.web.oauth import answers, authorize, forms
+from lido.web.site import Site
+
+_LONGEST_QUERY = 16_384
+
+
+def get(call: Call, site: Site, request: Request, _body: bytes) -> Response:
+    """Sign out and lead on, or ask first."""
+    client_id = request.query_params.get("client_id")
+    try:
+        wish = logout.read(call, site.pool_id, forms.pairs(request.url.query))
+    except ValueError:
+        return authorize.error_page(site, "invalid_request")
+    except logout.Incomplete:
+        return render(Frame(path=site.path), pages.Error(trouble=Trouble(logout.MISSING)), status=400)
+    except Unredirectable as refusal:
+        return authorize.error_page(site, refusal.error, client_id)
+    except Refused as refusal:
+        return answers.respond(refusal.answer)
+    session = browser.current(call, site.pool_id, request.cookies.get(cookies.SESSION))
+    if session is not None and (_is_embedded(request) or logout.must_ask(wish, session)):
+        return _question(call, site, request, wish, session)
+    return _signed_out(call, site, request, wish)
+
+
+def post(call: Call, site: Site, request: Request, body: bytes) -> Response:
+    """The answer to the question, or an app's request, which goes on as GET because its POST brings no cookie."""
+    try:
+        form = forms.pairs(body.decode("utf-8", "replace"))
+    except ValueError:
+        return authorize.error_page(site, "invalid_request")
+    confirmed = dict(form).get("confirmed")
+    if confirmed is None:
+        return _as_get(site, urlencode(form))
+    session = browser.current(call, site.pool_id, request.cookies.get(cookies.SESSION))
+    wish = logout.opened(call, site.pool_id, confirmed, session)
+    return _as_get(site, request.url.query) if wish is None else _signed_out(call, site, request, wish)
+
+
+def _as_get(site: Site, query: str) -> Response:
+    if len(query) > _LONGEST_QUERY:
+        return authorize.error_page(site, "invalid_request")
+    return entering.redirect(f"{site.base}/logout{f'?{query}' if query else ''}")
+
+
+def _is_embedded(request: Request) -> bool:
+    """Whether another page only loads this address, as a picture or the like: nobody went here (Fetch Metadata)."""
+    mode, whence = request.headers.get("sec-fetch-mode", "navigate"), request.headers.get("sec-fetch-site")
+    return whence != "same-origin" and (mode != "navigate" or request.headers.get("sec-fetch-dest") == "iframe")
+
+
+def _signed_out(call: Call, site: Site, request: Request, wish: LogoutRequest) -> Response:
+    """End the session, take the cookie away, and lead to where the request says."""
+    browser.end(call, site.pool_id, request.cookies.get(cookies.SESSION))
+    if wish.return_to is not None:
+        response = answers.lead_to(wish.return_to, status=303 if request.method == "POST" else 302)
+    elif wish.params:
+        response = authorize.to_page(site, "/login", list(wish.params))
+    else:
+        response = render(Frame(path=site.path), pages.SignedOut())
+    return entering.with_cookies(response, (cookies.written(site, cookies.SESSION, "", seconds=0),))
+
+
+def _question(call: Call, site: Site, request: Request, wish: LogoutRequest, session: BrowserSession) -> Response:
+    scheme = urlsplit(wish.return_to).scheme if wish.return_to is not None else ""
+    frame = Frame(path=site.path, query=request.url.query, leads_to=scheme)
+    return render(frame, pages.SignOut(confirmed=logout.seal(call, wish, session)))
