@@ -121,11 +121,17 @@ def read(
             proven.terms.oauth,
             servers,
             needs_pkce=options.is_on(pool, "require_pkce", client),
-            implicit=options.is_on(pool, "implicit_grant", client),
+            implicit=_may_be_implicit(pool, client),
         )
     except Invalid as invalid:
         raise Refused(refused(call, bare, invalid.error), invalid.error) from None
     return _complete(call, bare, requested, given, proven)
+
+
+def _may_be_implicit(pool: Pool, client: Client) -> bool:
+    """Tokens in a fragment cannot be bound to a key."""
+    must_be_bound = options.is_on(pool, "dpop_bound_access_tokens", client)
+    return options.is_on(pool, "implicit_grant", client) and not must_be_bound
 
 
 def _complete(

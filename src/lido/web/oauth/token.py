@@ -13,9 +13,11 @@ from lido.flows.client_authentication import ProvenClient
 from lido.flows.families import ClientProof
 from lido.flows.tokens import Tokens
 from lido.rules import options
-from lido.web.oauth import forms, refusals
+from lido.web.oauth import forms, possession, refusals
 from lido.web.oauth.forms import Form
 from lido.web.site import Site
+
+PATH = "/oauth2/token"
 
 Answer = dict[str, object]
 
@@ -25,6 +27,8 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
     try:
         form = forms.read(request, body)
         client = client_authentication.authenticate(call, site.pool_id, forms.claim(site, request, form))
+        client = msgspec.structs.replace(client, jkt=possession.proven_key(call, site, request, PATH))
+        possession.require_where_due(client)
         grant_type = _required(form, "grant_type")
         exchange = _GRANTS.get(grant_type)
         if exchange is None:
@@ -45,16 +49,16 @@ def _code(call: Call, client: ProvenClient, form: Form) -> Answer:
         _required(form, "code"),
         redirect_uri=form.get("redirect_uri"),
         verifier=form.get("code_verifier"),
+        jkt=client.jkt,
     )
-    return _told(given)
+    return _told(client, given)
 
 
 def _refresh(call: Call, client: ProvenClient, form: Form) -> Answer:
     """RFC 6749 §6."""
-    given = families.refresh(
-        call, client.client.client_id, _required(form, "refresh_token"), ClientProof("proven", None), by_flow=False
-    )
-    return _told(given)
+    proof = ClientProof("proven", None, jkt=client.jkt, is_public=client.is_public)
+    given = families.refresh(call, client.client.client_id, _required(form, "refresh_token"), proof, by_flow=False)
+    return _told(client, given)
 
 
 def _credentials(call: Call, client: ProvenClient, form: Form) -> Answer:
@@ -64,7 +68,7 @@ def _credentials(call: Call, client: ProvenClient, form: Form) -> Answer:
         raise errors.OAuthError("unauthorized_client")
     said = forms.client_metadata(form)
     told = msgspec.structs.replace(call, client_metadata=said) if said else call
-    return _told(client_credentials.issue(told, client, forms.words(form, "scope")))
+    return _told(client, client_credentials.issue(told, client, forms.words(form, "scope")))
 
 
 _GRANTS: Mapping[str, Callable[[Call, ProvenClient, Form], Answer]] = {
@@ -88,12 +92,12 @@ def _require_flow(client: ProvenClient, flow: str) -> None:
         raise errors.OAuthError("unauthorized_client")
 
 
-def _told(given: Tokens) -> Answer:
+def _told(client: ProvenClient, given: Tokens) -> Answer:
     told: Answer = {
         "access_token": given.access,
         "id_token": given.id,
         "refresh_token": given.refresh,
-        "token_type": "Bearer",
+        "token_type": "Bearer" if client.jkt is None else "DPoP",
         "expires_in": given.expires_in_seconds,
     }
     return {name: value for name, value in told.items() if value is not None}
