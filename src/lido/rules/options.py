@@ -165,6 +165,14 @@ OPTIONS = {
             for_clients=True,
         ),
         Option(
+            "device_grant",
+            "boolean",
+            "false",
+            "false",
+            "Clients may ask for tokens by the device grant (RFC 8628).",
+            for_clients=True,
+        ),
+        Option(
             "token_endpoint_auth_method",
             "none|client_secret_basic|client_secret_post|private_key_jwt",
             "",

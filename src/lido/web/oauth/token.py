@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import authorization_codes, client_authentication, client_credentials, families
+from lido.flows import authorization_codes, client_authentication, client_credentials, device_grants, families
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.families import ClientProof
 from lido.flows.tokens import Tokens
@@ -61,6 +61,11 @@ def _refresh(call: Call, client: ProvenClient, form: Form) -> Answer:
     return _told(client, given)
 
 
+def _device(call: Call, client: ProvenClient, form: Form) -> Answer:
+    """RFC 8628 §3.4."""
+    return _told(client, device_grants.redeem(call, client, _required(form, "device_code")))
+
+
 def _credentials(call: Call, client: ProvenClient, form: Form) -> Answer:
     """RFC 6749 §4.4; `aws_client_metadata` is what the pool's trigger is told."""
     _require_flow(client, client_credentials.FLOW)
@@ -75,6 +80,7 @@ _GRANTS: Mapping[str, Callable[[Call, ProvenClient, Form], Answer]] = {
     "authorization_code": _code,
     "refresh_token": _refresh,
     "client_credentials": _credentials,
+    "urn:ietf:params:oauth:grant-type:device_code": _device,
 }
 
 
