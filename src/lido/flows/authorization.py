@@ -22,7 +22,7 @@ from lido.flows import (
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
 from lido.records import Client, Pool
-from lido.rules import authorization, options, strength
+from lido.rules import authorization, options, scopes, strength
 from lido.rules.app_clients import Terms
 from lido.rules.authorization import Invalid, Requested, ResponseMode, ResponseType
 from lido.rules.authorization import Unredirectable as Unredirectable
@@ -97,7 +97,7 @@ def read(
         raise Unredirectable("invalid_request")
     with call.db.read() as tx:
         proven = _client(call, tx, pool_id, given.get("client_id", ""))
-        servers = resource_servers.scopes_of(tx, proven.pool)
+        further = resource_servers.scopes_of(tx, proven.pool) | scopes.beyond_cognito(proven.pool)
     pool, client = proven.pool, proven.client
     if "device" in given:
         return _for_device(call, proven, given["device"])
@@ -125,7 +125,7 @@ def read(
         requested = authorization.requested(
             given,
             proven.terms.oauth,
-            servers,
+            further,
             needs_pkce=options.is_on(pool, "require_pkce", client),
             implicit=_may_be_implicit(pool, client),
         )

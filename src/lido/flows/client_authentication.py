@@ -64,6 +64,24 @@ def authenticate(call: Call, pool_id: str, claim: Claim) -> ProvenClient:
     return found
 
 
+def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool = False) -> ProvenClient:
+    """The client of an operation that takes its secret; where an operator signed, it may be left out.
+
+    Raises NotAuthorized, in the same way for whatever does not fit; ResourceNotFound for an operator of elsewhere.
+    """
+    try:
+        with call.db.read() as tx:
+            pool_id = clients.pool_of(tx, client_id)
+            found = named(call, tx, pool_id or "", client_id)
+            if is_signed:
+                access.require_pool(call, tx, found.pool.pool_id)
+            if (is_signed and secret is None) or proves_secret(call, tx, found.pool, found.client, secret):
+                return found
+    except errors.OAuthError:
+        pass
+    raise errors.NotAuthorized("Invalid client or secret")
+
+
 def _takes(found: ProvenClient, method: Method) -> bool:
     """Whether the client may prove itself so: with keys by them alone, else as it was registered."""
     if client_assertions.is_expected(found.pool, found.client):

@@ -10,7 +10,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import browser, redemption, tokens
+from lido.flows import redemption, tokens
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.grants import GrantInfo
@@ -91,6 +91,7 @@ def begin(call: Call, client: ProvenClient, *, scope: str | None, resource: str 
     _require_option(client.pool, client.client)
     with call.db.read() as tx:
         known = resource_servers.scopes_of(tx, client.pool)
+    known |= scopes.beyond_cognito(client.pool)
     allowed = [name for name in client.terms.oauth.scopes if name in scopes.STANDARD or name in known]
     granted = scopes.requested(scope, allowed)
     if not granted:
@@ -130,11 +131,11 @@ def named(call: Call, pool_id: str, ticket: str) -> Waiting | None:
 
 
 def ask(call: Call, waiting: Waiting, session: BrowserSession) -> Question | None:
-    """The question to whoever is signed in there; None where they must sign in again for it."""
+    """The question to whoever is signed in there; None for nobody."""
     pool_id, client_id = session.pool_id, waiting.grant.client_id
     with call.db.read() as tx:
         found = sign_ins.by_sub(tx, pool_id, client_id, session.sub)
-    if found is None or found.user is None or not browser.serves(call, found.client, session):
+    if found is None or found.user is None:
         return None
     sealed = call.keys.seal_text(_QUESTION, waiting.grant.digest, pool_id, session.sub, session.id)
     return Question(sealed, found.user.username, found.client.name)

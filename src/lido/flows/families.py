@@ -102,7 +102,7 @@ def refresh(
             if rotated is None:
                 continue  # somebody was faster: look again
             return rotated
-        if tracking.is_due(holder.pool, session, now):
+        if tracking.is_due(holder.pool, holder.client, session, now):
             with call.db.write() as tx:
                 tracking.note_use(call, tx, session, now)
         minted = tokens.mint(call, holder, session, now, changes, jkt=proof.jkt)
@@ -123,7 +123,7 @@ def living(call: Call, pool_id: str, client_id: str, token: str) -> tuple[Sessio
     if found is None or found.session is None or found.user is None:
         return None
     try:
-        _refuse_dead(call, found.session, found.user)
+        _refuse_dead(call, found.session, found.user, tracking.idle_ms(found.pool, found.client))
     except errors.Fault:
         return None
     standing = _standing(found.session, opened.generation, (grace_seconds or 0) * 1000, call.now)
@@ -159,7 +159,7 @@ def _open_family(
         device_key = devices.bound_to(tx, found.pool, found.session)
     if token.generation > found.session.generation:
         raise errors.NotAuthorized(INVALID)
-    _refuse_dead(call, found.session, found.user)
+    _refuse_dead(call, found.session, found.user, tracking.idle_ms(found.pool, found.client))
     holder = Holder(found.pool, found.client, allowed, ring, found.user, found.groups)
     return _Family(holder, found.session, token, device_key)
 
@@ -200,12 +200,12 @@ def _check_possession(pool: Pool, client: Client, session: Session, proof: Clien
         raise errors.NotAuthorized(INVALID)
 
 
-def _refuse_dead(call: Call, session: Session, user: User) -> None:
+def _refuse_dead(call: Call, session: Session, user: User, idle_ms: int | None) -> None:
     if not user.enabled:
         raise errors.NotAuthorized("User is disabled.")
     if session.revoked_at is not None or session.epoch != user.epoch:
         raise errors.NotAuthorized(REVOKED)
-    if session.expires_at <= call.now:
+    if session.expires_at <= call.now or (idle_ms is not None and call.now - session.active_at >= idle_ms):
         raise errors.NotAuthorized(EXPIRED)
     if user.status == Status.RESET_REQUIRED:
         raise errors.PasswordResetRequired
@@ -236,7 +236,7 @@ def _rotate(call: Call, family: _Family, changes: Changes, grace_ms: int, now: i
     successor = tokens.refresh_token(call, session, generation + 1, now)
     with call.db.write() as tx:
         rotated = sessions.rotate(tx, session, generation=generation, grace_ms=grace_ms, now=now)
-        if rotated and tracking.is_due(holder.pool, session, now):
+        if rotated and tracking.is_due(holder.pool, holder.client, session, now):
             tracking.note_use(call, tx, session, now)
     if rotated is None:
         return None

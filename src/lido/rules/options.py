@@ -16,6 +16,9 @@ from lido.rules import jws
 _ORIGIN = re.compile(r"(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|android:apk-key-hash:[A-Za-z0-9_-]{43})\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8}){0,3}\Z")
 
+FEWEST_MINUTES = 5
+"""The shortest time of rest that can be asked for: use is noted once a minute."""
+
 
 class Option(Struct, frozen=True):
     """One setting: its form, its default in both profiles, one sentence for the manual."""
@@ -199,6 +202,36 @@ OPTIONS = {
             for_clients=True,
             for_pools=False,
         ),
+        Option(
+            "third_party",
+            "boolean",
+            "false",
+            "false",
+            "The app is somebody else's: people are asked before it is let in. It always is when it registered itself.",
+            for_clients=True,
+        ),
+        Option(
+            "sso_absolute",
+            "off|minutes",
+            "off",
+            "off",
+            "How long a sign-in at the pages lasts at most; off: an hour, or as long as a client says (SSOSession).",
+        ),
+        Option(
+            "sso_idle",
+            "off|minutes",
+            "off",
+            "off",
+            "How long a sign-in at the pages lasts unused; each use begins it anew, never beyond its end.",
+        ),
+        Option(
+            "refresh_idle",
+            "off|minutes",
+            "off",
+            "20160",
+            "How long a refresh token lasts unused; each use begins it anew, never beyond RefreshTokenValidity.",
+            for_clients=True,
+        ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
     )
 }
@@ -235,6 +268,10 @@ def _fits(form: str, value: str) -> bool:
             return value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 36_500
         case "off|seconds":
             return value == "off" or (value.isascii() and value.isdigit() and len(value) <= 5 and int(value) > 0)
+        case "off|minutes":
+            return value == "off" or (
+                value.isascii() and value.isdigit() and len(value) <= 7 and int(value) >= FEWEST_MINUTES
+            )
         case "url":
             return value.startswith(("https://", "http://")) and not value.endswith("/") and value.isprintable()
         case "language":
@@ -262,6 +299,12 @@ def in_force(settings: PoolSettings, name: str) -> str:
 def seconds(pool: Pool, name: str) -> int | None:
     """The number of seconds in force for the pool; None: off."""
     value = text(pool, name)
+    return None if value == "off" else int(value)
+
+
+def minutes(pool: Pool, name: str, client: Client | None = None) -> int | None:
+    """The number of minutes in force for the pool, or for the client where it says otherwise; None: off."""
+    value = text(pool, name) if client is None else of_client(pool, client, name)
     return None if value == "off" else int(value)
 
 

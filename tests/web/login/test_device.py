@@ -187,7 +187,7 @@ def test_the_question_is_answered_by_the_person_it_was_put_to(device):
     device.house.user(device.pool_id, "mallory")
     device.begin()
     asked, other = person(device), person(device, "mallory")
-    fields = {**asked.page.forms[0].fields, "_csrf": other.page.forms[0].fields["_csrf"], "answer": "allow"}
+    fields = {**asked.page.forms[0].fields, "_csrf": other.page.forms[0].fields["_csrf"], "allow": "1"}
 
     other.post(asked.page.forms[0].action, fields)
 

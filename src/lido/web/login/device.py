@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import browser, device_grants
+from lido.flows import authorization, browser, consents, device_grants
 from lido.flows.device_grants import Waiting
 from lido.rules import user_codes
 from lido.web.login import cookies, entering, pages, troubles, visits
 from lido.web.login.layout import Frame, Page, render
 from lido.web.login.sentences import say
 from lido.web.login.troubles import Trouble
+from lido.web.oauth import authorize
 from lido.web.site import Site
 
 _LONGEST = 2_048
@@ -42,7 +43,7 @@ def post(call: Call, site: Site, request: Request, body: bytes) -> Response:
         return _show(call, site, request, pages.Device(trouble=Trouble(say("trouble.forged"))), status=403)
     question = form.text("question")
     if question:
-        return _answered(call, site, request, question, allowed=form.text("answer") == "allow")
+        return _answered(call, site, request, question, allowed=form.text("allow") == "1")
     code = form.text("user_code")
     try:
         waiting = device_grants.typed(call, site.pool_id, code)
@@ -55,12 +56,20 @@ def post(call: Call, site: Site, request: Request, body: bytes) -> Response:
 
 
 def _ask(call: Call, site: Site, request: Request, waiting: Waiting) -> Response:
-    """Whether the device may come in, once it is known who is asked."""
+    """Whether the device may come in, once it is known who is asked, and that its app is welcome to them."""
+    params = [("client_id", waiting.grant.client_id), ("device", waiting.ticket)]
     session = browser.current(call, site.pool_id, request.cookies.get(cookies.SESSION))
-    asked = device_grants.ask(call, waiting, session) if session else None
+    try:
+        wish = authorization.read(call, site.pool_id, params)
+        if session is None or not authorize.spares(call, wish, session):
+            return _to(site, "login", params)
+        if consents.question(call, wish, session) is not None:
+            return _to(site, "consent", params)
+    except (authorization.Unredirectable, errors.NotAuthorized):
+        return _show(call, site, request, _over())
+    asked = device_grants.ask(call, waiting, session)
     if asked is None:
-        query = urlencode({"client_id": waiting.grant.client_id, "device": waiting.ticket})
-        return entering.redirect(f"{site.base}/login?{query}")
+        return _show(call, site, request, _over())
     page = pages.AllowDevice(
         code=user_codes.shown(waiting.request.user_code),
         username=asked.username,
@@ -73,8 +82,16 @@ def _ask(call: Call, site: Site, request: Request, waiting: Waiting) -> Response
 def _answered(call: Call, site: Site, request: Request, question: str, *, allowed: bool) -> Response:
     session = browser.current(call, site.pool_id, request.cookies.get(cookies.SESSION))
     if session is None or not device_grants.decide(call, session, question, allowed=allowed):
-        return _show(call, site, request, pages.Device(trouble=Trouble(say("device.over"))))
+        return _show(call, site, request, _over())
     return _show(call, site, request, pages.DeviceAnswered(allowed=allowed))
+
+
+def _to(site: Site, page: str, params: list[tuple[str, str]]) -> Response:
+    return entering.redirect(f"{site.base}/{page}?{urlencode(params)}")
+
+
+def _over() -> Page:
+    return pages.Device(trouble=Trouble(say("device.over")))
 
 
 def _show(call: Call, site: Site, request: Request, page: Page, *, status: int = 0) -> Response:

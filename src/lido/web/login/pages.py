@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from lido.web.login.device_pages import AllowDevice as AllowDevice
+from lido.web.login.device_pages import Device as Device
+from lido.web.login.device_pages import DeviceAnswered as DeviceAnswered
 from lido.web.login.layout import Frame as Frame
 from lido.web.login.layout import Page as Page
 from lido.web.login.layout import render as render
@@ -307,6 +310,31 @@ class Reset(Page, frozen=True, kw_only=True):
         return cls(username="alice", destination=_MASKED)
 
 
+class Wish(Struct, frozen=True):
+    """A scope that an app asks for: its name, what its API says of it, whether it is allowed already."""
+
+    scope: str
+    described: str = ""
+    is_new: bool = True
+
+
+class Consent(Page, frozen=True, kw_only=True):
+    """Whether an app may have what it wishes. `place` is where its answer goes, `shown` what is asked, sealed."""
+
+    TEMPLATE: ClassVar[str] = "consent"
+    TITLE: ClassVar[str] = "consent.title"
+
+    username: str
+    place: str
+    wishes: tuple[Wish, ...]
+    shown: str
+
+    @classmethod
+    def sample(cls) -> "Consent":
+        wishes = (Wish("openid", is_new=False), Wish("email"), Wish("photos/print", "Print your photos"))
+        return cls(username="alice", place="app.example.com", wishes=wishes, shown=_SESSION)
+
+
 class SignOut(Page, frozen=True, kw_only=True):
     """Whether somebody means to sign out. `confirmed` is what the answer carries, sealed: it is all that proves it."""
 
@@ -329,55 +357,6 @@ class SignedOut(Page, frozen=True, kw_only=True):
     @classmethod
     def sample(cls) -> "SignedOut":
         return cls()
-
-
-class Device(Page, frozen=True, kw_only=True):
-    """The code that a device shows is typed here; `code` is what the address or a try before said."""
-
-    TEMPLATE: ClassVar[str] = "device"
-    TITLE: ClassVar[str] = "device.title"
-
-    code: str = ""
-
-    @property
-    def fields(self) -> frozenset[str]:
-        return frozenset({"user_code"})
-
-    @classmethod
-    def sample(cls) -> "Device":
-        return cls(code="WDJB-MJHT")
-
-
-class AllowDevice(Page, frozen=True, kw_only=True):
-    """Whether a device that shows `code` may come in as `username`; `question` is sealed, `device` its app's name."""
-
-    TEMPLATE: ClassVar[str] = "allow_device"
-    TITLE: ClassVar[str] = "allow_device.title"
-
-    code: str
-    username: str
-    question: str
-    device: str
-
-    @classmethod
-    def sample(cls) -> "AllowDevice":
-        return cls(code="WDJB-MJHT", username="alice", question=_SESSION, device="television")
-
-
-class DeviceAnswered(Page, frozen=True, kw_only=True):
-    """The device was let in, or not."""
-
-    TEMPLATE: ClassVar[str] = "device_answered"
-
-    allowed: bool
-
-    @property
-    def title(self) -> str:
-        return f"device_answered.{'yes' if self.allowed else 'no'}"
-
-    @classmethod
-    def sample(cls) -> "DeviceAnswered":
-        return cls(allowed=True)
 
 
 class Error(Page, frozen=True, kw_only=True):
