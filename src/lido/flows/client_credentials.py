@@ -45,6 +45,7 @@ def issue(call: Call, client: ProvenClient, asked: Sequence[str], *, version: in
         exp=now + client.terms.access_seconds,
         jti=call.entropy.uuid(),
         version=version,
+        jkt=client.jkt,
     )
     if changes is not token_changes.NONE:
         told = token_changes.to_access(told, changes, client_id)

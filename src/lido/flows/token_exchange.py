@@ -144,6 +144,7 @@ def _access_token(
         acr=said.get("acr"),
         amr=said.get("amr", ()),
         resource=basis.audience,
+        jkt=basis.client.jkt,
     )
     if changes is not token_changes.NONE:
         told = token_changes.to_access(told, changes, holder.client.client_id)

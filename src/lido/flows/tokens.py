@@ -220,12 +220,17 @@ def mint(
     changes: Changes = token_changes.NONE,
     *,
     nonce: str | None = None,
+    jkt: str | None = None,
 ) -> Minted:
     """Access and ID token of a session, signed: outside of any transaction. `changes` are the trigger's.
+
+    The access token is bound to the key `jkt` that the request proved, else to the session's, if it has one.
 
     Through the OAuth endpoints only the scope `openid` gives an ID token, with what the scopes open.
     """
     info, key = grants.read(session), holder.ring.signing
+    if jkt is not None:
+        info = msgspec.structs.replace(info, jkt=jkt)
     access = _access_claims(call, holder, session, info, now // 1000)
     if changes is not token_changes.NONE:
         access = token_changes.to_access(access, changes, session.client_id)

@@ -164,6 +164,22 @@ OPTIONS = {
             for_clients=True,
         ),
         Option(
+            "dpop_bound_access_tokens",
+            "boolean",
+            "false",
+            "false",
+            "OAuth endpoints give access tokens only to requests that prove a key (DPoP, RFC 9449), bound to it.",
+            for_clients=True,
+        ),
+        Option(
+            "device_grant",
+            "boolean",
+            "false",
+            "false",
+            "Clients may ask for tokens by the device grant (RFC 8628).",
+            for_clients=True,
+        ),
+        Option(
             "token_endpoint_auth_method",
             "none|client_secret_basic|client_secret_post|private_key_jwt",
             "",

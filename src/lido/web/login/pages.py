@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from lido.web.login.device_pages import AllowDevice as AllowDevice
+from lido.web.login.device_pages import Device as Device
+from lido.web.login.device_pages import DeviceAnswered as DeviceAnswered
 from lido.web.login.layout import Frame as Frame
 from lido.web.login.layout import Page as Page
 from lido.web.login.layout import render as render
