@@ -107,12 +107,28 @@ class Pool(Record, frozen=True):
     modified_at: int
 
 
+class Registered(Struct, frozen=True, omit_defaults=True):
+    """What a client that registered itself says of itself (RFC 7591 §2). Nobody has proven any of it."""
+
+    client_uri: str | None = None
+    logo_uri: str | None = None
+    tos_uri: str | None = None
+    policy_uri: str | None = None
+    contacts: tuple[str, ...] = ()
+    software_id: str | None = None
+    software_version: str | None = None
+
+
 class ClientSettings(Struct, omit_defaults=True):
-    """The document of an app client; `shape` carries neither ids, names, dates nor the secret."""
+    """The document of an app client; `shape` carries neither ids, names, dates nor the secret.
+
+    `registered` is None for clients that operators made.
+    """
 
     shape: idp.UserPoolClientType
     options: dict[str, str] = field(default_factory=dict)
     sso_session: idp.ClientSSOSessionConfigType | None = None
+    registered: Registered | None = None
 
 
 class Client(Record, frozen=True):

@@ -56,15 +56,15 @@ def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool
     """
     try:
         with call.db.read() as tx:
-            pool_id = clients.pool_of(tx, client_id)
-            found = named(call, tx, pool_id or "", client_id)
+            pool_id = clients.pool_of(tx, client_id) or ""
+            found = named(call, tx, pool_id, client_id)
             if is_signed:
-                access.require_pool(call, tx, found.pool.pool_id)
-            if (is_signed and secret is None) or proves_secret(call, tx, found.client, secret):
-                return found
+                access.require_pool(call, tx, pool_id)
+        if is_signed and secret is None:
+            return found
+        return authenticate(call, pool_id, Claim("client_secret_post" if secret else "none", client_id, secret or ""))
     except errors.OAuthError:
-        pass
-    raise errors.NotAuthorized("Invalid client or secret")
+        raise errors.NotAuthorized("Invalid client or secret") from None
 
 
 def named(call: Call, tx: Transaction, pool_id: str, client_id: str) -> ProvenClient:

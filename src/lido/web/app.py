@@ -19,7 +19,7 @@ from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
 from lido.web.login import add_passkey, challenge, confirm, endings, link, logout, recover, sign_in, sign_up
 from lido.web.metrics import Metrics
-from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, revoke, token, userinfo
+from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, register, revoke, token, userinfo
 from lido.web.site import Site, site_of
 
 Answer = Callable[[Call, Site, Request, bytes], Response]
@@ -63,6 +63,7 @@ class Application:
                 *self._post("/oauth2/authorize", authorize.authorize),
                 *self._program("/oauth2/token", token.token, lane="signing"),
                 *self._program("/oauth2/revoke", revoke.revoke),
+                *self._program("/oauth2/register", register.register),
                 *self._post("/oauth2/introspect", introspect.introspect),
                 *self._program("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/oauth2/userInfo", userinfo.user_info),
