@@ -36,6 +36,8 @@ Kind = Literal[
     "signed_in",
     "authorized",
     "code_reused",
+    "consent_given",
+    "consent_withdrawn",
     "challenged",
     "refused",
     "signed_out",

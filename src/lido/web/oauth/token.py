@@ -29,7 +29,7 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
     """Tokens as JSON (RFC 6749 §5.1), or the refusal."""
     try:
         form = forms.read(request, body)
-        client = client_authentication.authenticate(call, site.pool_id, forms.claim(request, form))
+        client = client_authentication.authenticate(call, site.pool_id, forms.claim(site, request, form))
         grant_type = _required(form, "grant_type")
         exchange = _GRANTS.get(grant_type)
         if exchange is None:
