@@ -107,28 +107,16 @@ class Pool(Record, frozen=True):
     modified_at: int
 
 
-class Registered(Struct, frozen=True, omit_defaults=True):
-    """What a client that registered itself says of itself (RFC 7591 §2). Nobody has proven any of it."""
-
-    client_uri: str | None = None
-    logo_uri: str | None = None
-    tos_uri: str | None = None
-    policy_uri: str | None = None
-    contacts: tuple[str, ...] = ()
-    software_id: str | None = None
-    software_version: str | None = None
-
-
 class ClientSettings(Struct, omit_defaults=True):
     """The document of an app client; `shape` carries neither ids, names, dates nor the secret.
 
-    `registered` is None for clients that operators made.
+    `registered` is what a client that registered itself says of itself, by the names of RFC 7591 §2; nothing is proven.
     """
 
     shape: idp.UserPoolClientType
     options: dict[str, str] = field(default_factory=dict)
     sso_session: idp.ClientSSOSessionConfigType | None = None
-    registered: Registered | None = None
+    registered: dict[str, str | list[str]] = field(default_factory=dict)
 
 
 class Client(Record, frozen=True):

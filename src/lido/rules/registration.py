@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Struct
 
 from lido import errors
-from lido.records import Registered
 from lido.rules import client_settings, options, scopes
 from lido.shapes import idp
 
@@ -76,7 +75,7 @@ class Wanted(Struct, frozen=True):
 
     request: idp.CreateUserPoolClientRequest
     options: dict[str, str]
-    registered: Registered
+    registered: dict[str, str | list[str]]
     method: str
     grant_types: tuple[str, ...]
 
@@ -238,24 +237,19 @@ def _options(metadata: Metadata, method: str) -> dict[str, str]:
     return kept
 
 
-def _registered(metadata: Metadata) -> Registered:
-    for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri"):
-        address = getattr(metadata, name)
+def _registered(metadata: Metadata) -> dict[str, str | list[str]]:
+    """What the client says of itself, for people to read: what is said, checked."""
+    addresses = {name: getattr(metadata, name) for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri")}
+    for name, address in addresses.items():
         if address is not None and not is_web_address(address):
             _refuse(f"{name} must be an http or https address.")
     contacts = metadata.contacts or []
-    texts = [*contacts, metadata.software_id or "", metadata.software_version or ""]
+    software = {"software_id": metadata.software_id, "software_version": metadata.software_version}
+    texts = [*contacts, *(text for text in software.values() if text is not None)]
     if len(contacts) > _MOST_CONTACTS or not all(_is_text(text, _LONGEST_TEXT) for text in texts):
         _refuse("contacts, software_id or software_version is not valid.")
-    return Registered(
-        client_uri=metadata.client_uri,
-        logo_uri=metadata.logo_uri,
-        tos_uri=metadata.tos_uri,
-        policy_uri=metadata.policy_uri,
-        contacts=tuple(contacts),
-        software_id=metadata.software_id,
-        software_version=metadata.software_version,
-    )
+    said = {**addresses, "contacts": contacts, **software}
+    return {name: value for name, value in said.items() if value}
 
 
 def is_web_address(text: str) -> bool:
@@ -271,7 +265,7 @@ def is_web_address(text: str) -> bool:
 
 def told(client_id: str, wish: Wanted, secret: str | None, issued_at_seconds: int) -> Mapping[str, object]:
     """The client information response (RFC 7591 §3.2.1): all that was registered, also what was not asked for."""
-    request, registered = wish.request, wish.registered
+    request = wish.request
     is_code = wish.grant_types[0] == "authorization_code"
     answer = {
         "client_id": client_id,
@@ -285,13 +279,7 @@ def told(client_id: str, wish: Wanted, secret: str | None, issued_at_seconds: in
         "response_types": ["code"] if is_code else [],
         "token_endpoint_auth_method": wish.method,
         "scope": " ".join(request.allowed_o_auth_scopes or ()),
-        "client_uri": registered.client_uri,
-        "logo_uri": registered.logo_uri,
-        "tos_uri": registered.tos_uri,
-        "policy_uri": registered.policy_uri,
-        "contacts": list(registered.contacts) or None,
-        "software_id": registered.software_id,
-        "software_version": registered.software_version,
+        **wish.registered,
         "jwks_uri": wish.options.get("jwks_uri"),
         "jwks": msgspec.json.decode(wish.options["jwks"]) if "jwks" in wish.options else None,
         "id_token_signed_response_alg": "RS256" if is_code else None,

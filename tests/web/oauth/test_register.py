@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from tests.jose import Signer, key_set
 from tests.machines import API, READ, WRITE, add_api, machine, token_of
 from tests.oauth import CALLBACK, App
+from tests.pages import Browser
 from tests.sign_ins import claims as claims_of
+from tests.world import PASSWORD
 
 REGISTER = "aws.cognito/dcr/register"
 URL = "http://lido.test/{}/oauth2/register"
@@ -389,3 +392,40 @@ def test_the_answer_holds_no_secret_in_the_events(place):
         rows = [text for row in tx.rows("SELECT settings FROM clients") for text in row]
     assert "client_created" in [kind for kind, _ in events]
     assert told["client_secret"] not in str([*events, *rows])
+
+
+def test_a_client_registers_the_keys_by_which_it_proves_itself(place):
+    place.house.user(place.pool_id)
+    signer = Signer("ES256")
+    way = {"token_endpoint_auth_method": "private_key_jwt"}
+    keys = json.loads(key_set(signer))
+
+    status, told = place.register(**way, jwks=keys)
+
+    assert (status, told["jwks"], told["token_endpoint_auth_method"]) == (201, keys, "private_key_jwt")
+    assert "client_secret" not in told
+    assert place.app(told).redeem("x" * 36)[1]["error"] == "invalid_client", "its name alone proves nothing"
+    assert place.register(**way, jwks_uri="https://notes.example/keys")[0] == 201
+    for wrong in (
+        {**way, "jwks": keys, "jwks_uri": "https://notes.example/keys"},
+        {**way, "jwks": {"keys": []}},
+        {**way, "jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}},
+        {**way, "jwks_uri": "http://notes.example/keys"},
+        {**way, "jwks_uri": "https://"},
+        {"jwks": keys},
+    ):
+        assert place.refused(**wrong) == "invalid_client_metadata", wrong
+
+
+def test_people_are_asked_before_a_registered_client_is_let_in(place):
+    place.house.user(place.pool_id, email="alice@example.com")
+    app = place.app(place.register(client_name="Free money", scope="openid email")[1])
+
+    browser = Browser(place.house, place.pool_id, app.client_id, scope="openid email").sign_in("alice", PASSWORD)
+
+    assert browser.title == "Do you want to let this app in?"
+    assert "Free money is not made by this service" in browser.words
+    browser.submit(button=0)
+    assert browser.left.startswith(CALLBACK)
+    status, told = app.redeem(browser.given["code"])
+    assert (status, claims_of(told["id_token"])["email"]) == (200, "alice@example.com")
