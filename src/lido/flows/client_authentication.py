@@ -71,8 +71,8 @@ def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool
     """
     try:
         with call.db.read() as tx:
-            pool_id = clients.pool_of(tx, client_id)
-            found = named(call, tx, pool_id or "", client_id)
+            pool_id = clients.pool_of(tx, client_id) or ""
+            found = named(call, tx, pool_id, client_id)
             if is_signed:
                 access.require_pool(call, tx, found.pool.pool_id)
             if (is_signed and secret is None) or proves_secret(call, tx, found.pool, found.client, secret):

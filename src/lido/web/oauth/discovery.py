@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, domains, signing
+from lido.flows import access, domains, registration, signing
 from lido.records import Pool
 from lido.rules import options, scopes, strength
 from lido.web.site import Site
@@ -35,7 +35,12 @@ def _response_types(place: _Place) -> list[str]:
 
 def _grant_types(place: _Place) -> list[str]:
     implicit = ["implicit"] if options.is_on(place.pool, "implicit_grant") else []
-    return ["authorization_code", *implicit, "refresh_token"]
+    exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    return ["authorization_code", *implicit, "refresh_token", "client_credentials", exchange]
+
+
+def _registration(place: _Place) -> str | None:
+    return f"{place.base}/oauth2/register" if registration.is_offered(place.pool) else None
 
 
 def _scopes(place: _Place) -> list[str]:
@@ -71,6 +76,7 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "issuer": lambda place: place.issuer,
     "jwks_uri": lambda place: f"{place.issuer}/.well-known/jwks.json",
     "prompt_values_supported": ["none", "login", "select_account", "consent", "create"],
+    "registration_endpoint": _registration,
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,
     "response_modes_supported": ["query", "fragment", "form_post"],
@@ -111,9 +117,8 @@ def metadata(call: Call, site: Site, request: Request, body: bytes) -> Response:
         return _missing(fault)
     except errors.Unavailable:
         return _busy()
-    return JSONResponse(
-        {name: said(place) if callable(said) else said for name, said in METADATA.items()}, headers=_HEADERS
-    )
+    told = {name: said(place) if callable(said) else said for name, said in METADATA.items()}
+    return JSONResponse({name: value for name, value in told.items() if value is not None}, headers=_HEADERS)
 
 
 def _busy() -> Response:
