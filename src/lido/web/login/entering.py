@@ -26,7 +26,7 @@ def enter(visit: Visit, signed_in: SignedIn) -> Response:
     """The browser is signed in: a new session, a new CSRF token, and the answer to the app. Raises as browser.begin."""
     session, cookie = browser.begin(visit.call, signed_in, visit.request.cookies.get(cookies.SESSION))
     given = (
-        cookies.written(visit.site, cookies.SESSION, cookie),
+        cookies.written(visit.site, cookies.SESSION, cookie, seconds=browser.life_seconds(visit.call, session)),
         cookies.written(visit.site, cookies.CSRF, visit.call.entropy.uuid()),
     )
     if visit.asked.hinted_sub and visit.asked.hinted_sub != session.sub:  # somebody else (Core 3.1.2.1, id_token_hint)
