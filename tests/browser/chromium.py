@@ -16,13 +16,13 @@ HERE = Path(__file__).parent
 
 def missing() -> str | None:
     """Why no browser can be started here; None where one can."""
-    return None if shutil.which("chromium") else "chromium is not installed: passkeys are not tried in a browser"
+    return None if shutil.which("chromium") else "chromium is not installed: nothing is tried in a browser"
 
 
 @contextmanager
-def pages() -> Iterator[str]:
-    """The address at which the pages of this folder are served."""
-    handler = functools.partial(_Quiet, directory=str(HERE))
+def pages(folder: Path = HERE) -> Iterator[str]:
+    """The address at which the pages of a folder are served."""
+    handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("localhost", 0), handler) as served:
         threading.Thread(target=served.serve_forever, daemon=True).start()
         yield f"http://localhost:{served.server_address[1]}"
@@ -30,11 +30,11 @@ def pages() -> Iterator[str]:
 
 
 @contextmanager
-def browser() -> Iterator[Page]:
-    """An empty page of a fresh browser."""
+def browser(**options: Any) -> Iterator[Page]:
+    """An empty page of a fresh browser; `options` are those of a context."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        page = chromium.new_page()
+        page = chromium.new_page(**options)
         yield page
         chromium.close()
 
