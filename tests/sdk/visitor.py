@@ -12,7 +12,8 @@ _ALICE = {"username": "alice", "password": "Passw0rd!"}
 
 
 class Visitor:
-    """Follows redirects while they stay with the server. `url` is where the browser ended.
+    """Follows redirects while they stay with the server. `url` is where the browser ended,
+    `passwords` how often one was typed.
 
     `others` are further addresses that it follows to: an app's own.
     """
@@ -24,6 +25,7 @@ class Visitor:
         self._homes = (server.url, *others)
         self.url = ""
         self.text = ""
+        self.passwords = 0
 
     def __enter__(self) -> Self:
         return self
@@ -38,6 +40,7 @@ class Visitor:
             forms = Page(self.text).forms
             if not forms:
                 return self.url
+            self.passwords += "password" in forms[0].fields
             filled = {name: _ALICE.get(name, value) for name, value in forms[0].fields.items()}
             self._fetch(forms[0].method.upper(), urljoin(self.url, forms[0].action), filled)
         raise AssertionError(f"still asked at {self.url}: {Page(self.text).words}")
