@@ -328,7 +328,8 @@ class Event(Record, frozen=True):
 class Message(Record, frozen=True):
     """A message on its way to a person; `body` is sealed.
 
-    `state`: 0 waiting, 1 sent, 2 given up, 3 kept because no gateway is configured.
+    `state`: 0 waiting, 1 sent, 2 given up, 3 kept because no gateway is configured. `can_wait`: nobody sits there and
+    waits for it, so that the pool's other messages leave first.
     """
 
     pool_id: str
@@ -344,6 +345,7 @@ class Message(Record, frozen=True):
     expires_at: int
     sent_at: int | None
     last_error: str | None
+    can_wait: bool = False
 
 
 class Operator(Record, frozen=True):

@@ -5,6 +5,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from tests.conftest import ENGINES
@@ -361,3 +362,55 @@ def test_two_workers_on_one_sqlite_answer_as_one(tmp_path):
         for wire in wires:
             wire.close()
         assert server.log.read_text("utf-8").count(" ready, process ") == 2
+
+
+class Apps:
+    """A pool with an OAuth app whose people sign in at the pages of either node."""
+
+    CALLBACK = "https://app.example.com/callback"
+    CSRF = "8f14e45f-ceea-467f-a8b5-0ae1b7c9b1a2"
+
+    def __init__(self, nodes):
+        oauth = {
+            "AllowedOAuthFlowsUserPoolClient": True,
+            "AllowedOAuthFlows": ["code"],
+            "AllowedOAuthScopes": ["openid"],
+            "CallbackURLs": [self.CALLBACK],
+        }
+        self.place = Place(nodes, **oauth)
+        self.path = f"/{self.place.pool_id}"
+
+    def code(self, wire):
+        """What the browser brings back after alice signed in at that node."""
+        query = urlencode({"client_id": self.place.client_id, "response_type": "code", "redirect_uri": self.CALLBACK})
+        form = {"_csrf": self.CSRF, "username": "alice", "password": PASSWORD}
+        status, headers, _ = wire.post_form(f"{self.path}/login?{query}", form, {"XSRF-TOKEN": self.CSRF})
+        assert status == 302
+        return dict(parse_qsl(urlsplit(headers["location"]).query))["code"]
+
+    def redeem(self, wire, code):
+        """Status and answer of the token endpoint."""
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.CALLBACK}
+        status, _, body = wire.post_form(f"{self.path}/oauth2/token", {"client_id": self.place.client_id, **form})
+        return status, json.loads(body)
+
+
+def test_a_code_of_one_is_redeemed_on_the_other_once_of_fifty_tries_at_once(nodes):
+    apps = Apps(nodes)
+    code = apps.code(nodes.a)
+
+    answers = both(*(partial(apps.redeem, nodes.b if n % 5 else nodes.a, code) for n in range(50)))
+
+    assert sorted(status for status, _ in answers) == [200] + 49 * [400]
+    assert all(answer == {"error": "invalid_grant"} for status, answer in answers if status == 400)
+    winner = next(answer for status, answer in answers if status == 200)
+    form = {"grant_type": "refresh_token", "client_id": apps.place.client_id, "refresh_token": winner["refresh_token"]}
+    assert nodes.a.post_form(f"{apps.path}/oauth2/token", form)[0] == 400, "whoever used it again ended it"
+
+
+def test_a_code_of_one_gives_tokens_on_the_other(nodes):
+    apps = Apps(nodes)
+
+    status, told = apps.redeem(nodes.b, apps.code(nodes.a))
+
+    assert (status, set(told)) == (200, {"access_token", "id_token", "refresh_token", "token_type", "expires_in"})

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 from botocore.auth import SigV4Auth
@@ -54,6 +55,16 @@ class Wire:
         request = AWSRequest("POST", self._url, self._headers(operation), body)
         self._signer.add_auth(request)
         return self._post(dict(request.headers.items()), body)
+
+    def post_form(
+        self, path: str, form: dict[str, str], cookies: dict[str, str] | None = None
+    ) -> tuple[int, urllib3.HTTPHeaderDict, bytes]:
+        """Status, headers and body of the answer to a form; redirects are not followed."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        answer = self._http.request("POST", path, body=urlencode(form), headers=headers, redirect=False)
+        return answer.status, answer.headers, answer.data
 
     def get(self, path: str, *, timeout_seconds: float = ANSWERS_WITHIN_SECONDS) -> int:
         """The status of a page."""

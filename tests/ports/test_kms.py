@@ -24,7 +24,7 @@ class Network:
         self.answer = answer or Answer(200, {}, generated())
         self.asked = []
 
-    def post(self, url, body, headers, *, seconds, limit_bytes):
+    def post(self, url, body, headers, *, seconds, limit_bytes, method):
         self.asked.append((url, msgspec.json.decode(body), headers))
         if isinstance(self.answer, Exception):
             raise self.answer

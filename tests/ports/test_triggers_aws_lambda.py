@@ -47,7 +47,9 @@ def carrying(endpoint, key=KEY):
 
 
 def function(**settings):
-    return Target(name="pre-sign-up", kind="lambda", address=ARN, arn=ARN, **{"timeout_seconds": 10.0, **settings})
+    return Target(
+        **{"name": "pre-sign-up", "kind": "lambda", "address": ARN, "arn": ARN, "timeout_seconds": 10.0, **settings}
+    )
 
 
 @pytest.fixture
@@ -101,6 +103,16 @@ def test_the_region_of_the_function_stands_in_the_endpoint(server):
     carriers.close()
 
     assert server.posted[0].path.startswith("/eu-central-1/2015-03-31/functions/arn%3Aaws%3Alambda%3A")
+
+
+@pytest.mark.parametrize("region", ["evil.example/", "a@b", "", "EU"])
+def test_a_region_that_is_none_leads_to_no_other_host(server, region):
+    carriers = carrying(server.url("/{region}/"))
+    with pytest.raises(NotInvocable, match="ServiceException"):
+        carriers.invoke(function(arn=ARN.replace("eu-central-1", region)), "PreSignUp", EVENT, "pool")
+    carriers.close()
+
+    assert server.posted == []
 
 
 def test_without_a_key_nothing_is_signed(server):

@@ -6,8 +6,9 @@ from lido.records import Message
 from lido.storage import messages
 
 
-def message(message_id, *, recipient="r", pool="p", next_at=0, expires_at=10_000):
-    return Message(pool, message_id, "s", "EMAIL", recipient, b"sealed", 0, 0, next_at, 0, expires_at, None, None)
+def message(message_id, *, recipient="r", pool="p", next_at=0, expires_at=10_000, can_wait=False):
+    settled = (None, None)
+    return Message(pool, message_id, "s", "EMAIL", recipient, b"", 0, 0, next_at, 0, expires_at, *settled, can_wait)
 
 
 @pytest.fixture
@@ -18,9 +19,9 @@ def three(database):
     return database
 
 
-def claim(database, now=1000, **options):
+def claim(database, now=1000, pools=("p",), **options):
     with database.write() as tx:
-        return sorted(messages.claim(tx, now, **options), key=lambda each: each.id)
+        return messages.claim(tx, now, pools, medium="EMAIL", **options)
 
 
 def ids(found):
@@ -47,7 +48,7 @@ def test_a_lease_that_ends_gives_the_message_to_another_worker(three):
 
 def test_a_failed_message_waits_and_holds_back_the_younger_ones_of_its_recipient(three):
     with three.write() as tx:
-        failed = messages.claim(tx, 1000)[0]
+        failed = messages.claim(tx, 1000, ["p"], medium="EMAIL")[0]
         assert messages.mark_failed(tx, failed, next_at=3000, error="timeout")
     assert claim(three, now=2999) == []
     [again] = claim(three, now=3000)
@@ -75,6 +76,23 @@ def test_two_workers_never_hold_the_same_message(database):
     assert len(claimed) == len(set(claimed)) == 40
 
 
+def test_workers_whose_turns_overlap_never_hold_the_same_message_nor_wait_for_each_other_for_ever(database):
+    pools = ["a", "b", "c", "d"]
+    with database.write() as tx:
+        for number in range(40):
+            for pool in pools:
+                messages.add(tx, message(f"{number:03}", pool=pool, recipient=f"r{number}", can_wait=number % 2 == 0))
+
+    def work(number):
+        at = number % len(pools)
+        return claim(database, pools=pools[at:] + pools[:at], limit=8)
+
+    with ThreadPoolExecutor(8) as threads:
+        claimed = [(each.pool_id, each.id) for part in threads.map(work, range(24)) for each in part]
+    claimed += [(each.pool_id, each.id) for each in claim(database, pools=pools, limit=160)]
+    assert len(claimed) == len(set(claimed)) == 160
+
+
 def test_the_outbox_shows_the_newest_first_and_of_one_recipient_alone(three):
     with three.read() as tx:
         assert ids(messages.page(tx, limit=9)) == ["3", "2", "1"]
@@ -85,7 +103,7 @@ def test_the_outbox_shows_the_newest_first_and_of_one_recipient_alone(three):
 
 def test_kept_and_given_up_messages_are_settled(three):
     with three.write() as tx:
-        first, second = messages.claim(tx, 1000)
+        first, second = messages.claim(tx, 1000, ["p"], medium="EMAIL")
         assert messages.keep(tx, first, 1001)
         assert messages.give_up(tx, second, "refused")
         assert not messages.mark_failed(tx, second, next_at=0, error="late")
@@ -102,15 +120,51 @@ def test_old_messages_are_deleted_unless_they_wait(three):
         assert ids(messages.page(tx, limit=9)) == ["3", "2"]
 
 
-def test_pools_that_are_left_out_by_medium_hold_up_nobody(three):
+def test_pools_take_turns_from_the_one_that_was_served_last(three):
     with three.write() as tx:
-        messages.add(tx, message("4", recipient="another", pool="pp"))
-    but = [("p", "EMAIL"), ("pp", "SMS")]
+        for pool in ("a", "q", "z"):
+            messages.add(tx, message("4", pool=pool))
+        messages.add(tx, message("4", pool="later", next_at=1001))
+        messages.add(tx, message("4", pool="worthless", expires_at=1000))
+
+    def turn(after="", but=(), limit=9):
+        with three.read() as tx:
+            return messages.whose_turn(tx, 1000, medium="EMAIL", after=after, but=but, limit=limit)
+
+    assert turn() == ["a", "p", "q", "z"]
+    assert turn("p", limit=3) == ["q", "z", "a"]
+    assert turn("p") == ["q", "z", "a", "p"]
+    assert turn("p", limit=1) == ["q"]
+    assert turn("zz") == ["a", "p", "q", "z"]
+    assert turn("p", but=["z", "a"]) == ["q", "p"]
     with three.read() as tx:
-        assert messages.any_due(tx, 1000, but=but)
-        assert not messages.any_due(tx, 1000, but=[*but, ("pp", "EMAIL")])
-    assert ids(claim(three, but=but)) == ["4"]
-    assert ids(claim(three, but=[("P", "EMAIL")])) == ["1", "3"]
+        assert messages.whose_turn(tx, 1000, medium="SMS", limit=9) == []
+        assert messages.whose_turn(tx, -1, medium="EMAIL", limit=9) == []
+
+
+def test_a_pool_of_which_all_is_taken_or_behind_what_is_taken_has_no_turn(three):
+    claim(three)
+    with three.read() as tx:
+        assert messages.whose_turn(tx, 1000, medium="EMAIL", limit=9) == []
+
+
+def test_pools_share_equally_and_take_what_the_others_leave(database):
+    with database.write() as tx:
+        for pool, count in (("a", 1), ("b", 9), ("c", 9)):
+            for number in range(count):
+                messages.add(tx, message(f"{number}", pool=pool, recipient=f"r{number}"))
+    taken = [each.pool_id for each in claim(database, pools=["c", "b", "a"], limit=9)]
+    assert {pool: taken.count(pool) for pool in "abc"} == {"a": 1, "b": 4, "c": 4}
+
+
+def test_what_can_wait_comes_after_the_others_of_its_pool_and_not_after_those_of_its_recipient(database):
+    with database.write() as tx:
+        for number in range(3):
+            messages.add(tx, message(f"{number}", recipient=f"r{number}", can_wait=True))
+        messages.add(tx, message("3", recipient="r0"))
+        messages.add(tx, message("4", recipient="r4"))
+    assert ids(claim(database, limit=2)) == ["4", "0"]
+    assert ids(claim(database)) == ["1", "2"]
 
 
 def test_who_holds_a_message_may_hold_it_longer_until_another_has_it(three):

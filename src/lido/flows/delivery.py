@@ -14,12 +14,12 @@ from lido.flows import codes, domains, letters, triggers, unknown_users, wording
 from lido.flows.events import Fact, tell
 from lido.flows.letters import Letter as Letter
 from lido.flows.letters import Medium as Medium
-from lido.flows.letters import Source as Source
 from lido.records import Message, Pool, User
 from lido.rules import confirmation_links, second_factors
 from lido.rules import messages as texts
 from lido.rules.codes import mask_email, mask_phone
 from lido.rules.custom_messages import Words
+from lido.rules.templates import Source as Source
 from lido.rules.usernames import LONGEST_NAME, fold, looks_like_email, looks_like_phone
 from lido.shapes import idp
 from lido.storage import messages
@@ -179,7 +179,7 @@ def send_invitation(
     if letter is None:
         return None
     letter = for_trigger(call, letter, None)
-    send(call, tx, pool, user, medium, letter, expires_at=expires_at)
+    send(call, tx, pool, user, medium, letter, expires_at=expires_at, can_wait=True)
     return Delivery(attribute, medium, _mask(medium, address))
 
 
@@ -195,9 +195,17 @@ def mask(medium: Medium, address: str) -> str:
 
 
 def send(
-    call: Call, tx: Transaction, pool: Pool, user: User, medium: Medium, letter: Letter, *, expires_at: int
+    call: Call,
+    tx: Transaction,
+    pool: Pool,
+    user: User,
+    medium: Medium,
+    letter: Letter,
+    *,
+    expires_at: int,
+    can_wait: bool = False,
 ) -> None:
-    """Write a message to be sent before `expires_at`."""
+    """Write a message to be sent before `expires_at`; what `can_wait` leaves after the pool's others."""
     message_id = call.entropy.time_ordered_id(call.now)
     messages.add(
         tx,
@@ -215,6 +223,7 @@ def send(
             expires_at=expires_at,
             sent_at=None,
             last_error=None,
+            can_wait=can_wait,
         ),
     )
 

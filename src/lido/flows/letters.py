@@ -9,18 +9,10 @@ from lido.records import Pool, User
 from lido.rules import messages as texts
 from lido.rules import templates
 from lido.rules.custom_messages import Words
+from lido.rules.templates import Source
 from lido.shapes import idp
 
 Medium = Literal["EMAIL", "SMS"]
-Source = Literal[
-    "SignUp",
-    "ResendCode",
-    "ForgotPassword",
-    "UpdateUserAttribute",
-    "VerifyUserAttribute",
-    "AdminCreateUser",
-    "Authentication",
-]
 
 
 class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -110,7 +102,7 @@ def sign_in_link(pool: Pool, user: User | None, address: str, link: str, code: s
 def _in_own_words(
     pool: Pool,
     user: User | None,
-    source: str,
+    source: Source,
     medium: Medium,
     address: str,
     values: dict[str, str],

@@ -29,6 +29,7 @@ _IDLE_MS = 60_000
 _HASTENED_AT_ONCE = 1_000
 _AT_ONCE = 20
 _AT_ONCE_WITHOUT_GATEWAYS = 500
+_POOLS_AT_ONCE = 20
 _FIRST_PAUSE_MS = 5_000
 _LONGEST_PAUSE_MS = 3_600_000
 MOST_ATTEMPTS = 40
@@ -60,6 +61,7 @@ class MessageWorker:
         self._awake = threading.Event()
         self._stopping = False
         self._sent_at = 0
+        self._served_last: dict[str, str] = {}
         self._ways = Ways()
 
     def wake(self) -> None:
@@ -93,18 +95,29 @@ class MessageWorker:
 
         What pools send themselves is only begun: `finish` waits for it.
         """
-        call = self._new_call()
-        with call.db.read() as tx:
-            closed = self._senders.closed()
-            due = [medium for medium in _MEDIA if messages.any_due(tx, call.now, medium=medium, but=closed)]
-        if not due:
-            self._rest(call)
-        return sum(map(self._run_medium, due))
+        done = sum(map(self._run_medium, _MEDIA))
+        if not done:
+            self._rest(self._new_call())
+        return done
 
     def _run_medium(self, medium: str) -> int:
         """A handful of one medium: a mail server that does not answer holds up no text message."""
         call = self._new_call()
-        to_send, to_triggers, kept = self._claim(call, medium)
+        turn = self._next_turn(call, medium)
+        return self._run_turn(call, medium, turn) if turn else 0
+
+    def _next_turn(self, call: Call, medium: str) -> list[str]:
+        """The pools whose turn it is: a crowd of one, or many of them, hold up nobody's code for long."""
+        closed = [pool_id for pool_id, its_medium in self._senders.closed() if its_medium == medium]
+        after = self._served_last.get(medium, "")
+        with call.db.read() as tx:
+            turn = messages.whose_turn(tx, call.now, medium=medium, after=after, but=closed, limit=_POOLS_AT_ONCE)
+        if turn:
+            self._served_last[medium] = turn[-1]
+        return turn
+
+    def _run_turn(self, call: Call, medium: str, turn: list[str]) -> int:
+        to_send, to_triggers, kept = self._claim(call, medium, turn)
         self._senders.add(to_triggers)
         silent: dict[Way, Undeliverable] = {}
         for message, way in to_send:
@@ -122,12 +135,11 @@ class MessageWorker:
             self._sent_at = 0
             self._mail.close()
 
-    def _claim(self, call: Call, medium: str) -> tuple[list[tuple[Message, Way]], list[Message], int]:
+    def _claim(self, call: Call, medium: str, turn: list[str]) -> tuple[list[tuple[Message, Way]], list[Message], int]:
         """What goes by gateways, what by triggers, and how many were kept because there is no gateway for them."""
         limit = _AT_ONCE if self._mail or self._sms else _AT_ONCE_WITHOUT_GATEWAYS
-        closed = self._senders.closed()
         with call.db.write() as tx:
-            claimed = messages.claim(tx, call.now, medium=medium, lease_ms=_LEASE_MS, limit=limit, but=closed)
+            claimed = messages.claim(tx, call.now, turn, medium=medium, lease_ms=_LEASE_MS, limit=limit)
             known = {pool_id: pools.find(tx, pool_id) for pool_id in {message.pool_id for message in claimed}}
             to_triggers: list[Message] = []
             others: list[Message] = []

@@ -4,12 +4,13 @@ import hashlib
 from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
 from lido.ports import aws_client
 from lido.ports.aws_client import AccessKey
+from lido.ports.aws_service import AWSService, fault
 from lido.ports.clock import Clock
 from lido.ports.log_sinks import LIMIT_BYTES, SECONDS, LogLine, NotDelivered
 from lido.ports.outgoing import Answer, Outgoing, Refused, TooLarge, TooSlow, Unreachable
@@ -35,36 +36,28 @@ class _Service:
     name: ClassVar[Service]
 
     def __init__(self, outgoing: Outgoing, clock: Clock, account: Account, endpoint: str) -> None:
-        self._outgoing = outgoing
-        self._clock = clock
+        self._service = AWSService(outgoing, clock, self.name, endpoint, account.key)
         self._account = account
-        self._endpoint = endpoint
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._endpoint}>"
+        return f"<{type(self).__name__} {self._service}>"
 
     def close(self) -> None:
         """Close the connections."""
-        self._outgoing.close()
+        self._service.close()
 
     def _send(
         self, method: Literal["POST", "PUT"], path: str, headers: dict[str, str], body: bytes, region: str
     ) -> Answer:
-        url = self._endpoint.replace("{service}", self.name).replace("{region}", region).rstrip("/") + quote(
-            path, safe="/~"
-        )
-        headers = {"host": aws_client.host(url), **headers}
-        if self._account.key is not None:
-            signer = self._account.key.signer(region, self.name)
-            full = urlsplit(self._endpoint).path.rstrip("/") + path
-            headers = aws_client.signed(signer, full, headers, body, self._clock.now(), method=method)
         try:
-            return self._outgoing.post(url, body, headers, seconds=SECONDS, limit_bytes=LIMIT_BYTES, method=method)
+            return self._service.send(
+                path, headers, body, region=region, seconds=SECONDS, limit_bytes=LIMIT_BYTES, method=method
+            )
         except (Refused, Unreachable, TooSlow, TooLarge) as trouble:
             raise NotDelivered(f"{type(trouble).__name__} {trouble}".strip()) from None
 
     def _ask(self, target: str, document: dict[str, Any], region: str) -> Answer:
-        headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": target}
+        headers = {"content-type": aws_client.CONTENT_TYPE, "x-amz-target": target}
         return self._send("POST", "/", headers, msgspec.json.encode(document), region)
 
 
@@ -77,7 +70,7 @@ class CloudWatchLogs(_Service):
         """See LogSink.deliver."""
         batch = [line for line in lines if line.at - lines[0].at < _LONGEST_SPAN_MS]
         answer = self._put(pool_id, destination, batch)
-        if answer.status != 200 and _fault(answer) == "ResourceNotFoundException":
+        if answer.status != 200 and fault(answer) == "ResourceNotFoundException":
             self._make_stream(pool_id, destination)
             answer = self._put(pool_id, destination, batch)
         _result(answer)
@@ -91,7 +84,7 @@ class CloudWatchLogs(_Service):
     def _make_stream(self, pool_id: str, destination: Destination) -> None:
         document = {"logGroupName": destination.name, "logStreamName": pool_id}
         answer = self._ask("Logs_20140328.CreateLogStream", document, destination.region)
-        if _fault(answer) != "ResourceAlreadyExistsException":  # another node was faster
+        if fault(answer) != "ResourceAlreadyExistsException":  # another node was faster
             _require_success(answer)
 
 
@@ -130,7 +123,7 @@ class S3(_Service):
             "content-type": "application/x-ndjson",
             "x-amz-content-sha256": hashlib.sha256(body).hexdigest(),
         }
-        answer = self._send("PUT", f"/{destination.name}/{key}", headers, body, region)
+        answer = self._send("PUT", quote(f"/{destination.name}/{key}", safe="/~"), headers, body, region)
         _require_success(answer)
         if "etag" not in answer.headers:
             raise NotDelivered("the answer is not one of S3")
@@ -139,7 +132,7 @@ class S3(_Service):
 
 def _require_success(answer: Answer) -> None:
     if not 200 <= answer.status < 300:
-        raise NotDelivered(f"HTTP {answer.status} {_fault(answer)}".strip())
+        raise NotDelivered(f"HTTP {answer.status} {fault(answer)}".strip())
 
 
 def _result(answer: Answer) -> dict[str, Any]:
@@ -149,16 +142,3 @@ def _result(answer: Answer) -> dict[str, Any]:
         return msgspec.json.decode(answer.body or b"{}", type=dict[str, Any])
     except msgspec.DecodeError:
         raise NotDelivered("the answer is not JSON") from None
-
-
-def _fault(answer: Answer) -> str:
-    """The name of a refusal in AWS JSON; '' for anything else."""
-    name = str(_decoded(answer).get("__type", "")).rpartition("#")[2]
-    return name if name.isalnum() and name.isascii() and len(name) <= 64 else ""
-
-
-def _decoded(answer: Answer) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(answer.body, type=dict[str, Any])
-    except msgspec.DecodeError:
-        return {}

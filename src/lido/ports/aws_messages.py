@@ -2,26 +2,24 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
 from lido import silence
-from lido.ports import aws_client
+from lido.ports import aws_service
 from lido.ports.aws_client import AccessKey
+from lido.ports.aws_service import AWSService
 from lido.ports.clock import Clock
 from lido.ports.mail import Email, Undeliverable, compose
-from lido.ports.outgoing import Answer, Outgoing, TooLarge, TooSlow, Unreachable
+from lido.ports.outgoing import Answer, Outgoing, Refused, TooLarge, TooSlow, Unreachable
 from lido.ports.sms import NUMBER, TextMessage
 
 _SECONDS = 10.0
 _LIMIT_BYTES = 64 * 1024
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
-_REGION = re.compile(r"[a-z0-9-]{1,32}")
 _XML_CODE = re.compile(rb"<Code>([A-Za-z.]{1,64})</Code>")
-_NAME = re.compile(r"[A-Za-z.]{1,64}")
 # What is wrong with this one message. All else (keys, quotas, an identity not yet verified) may be mended meanwhile.
 _PERMANENT = {"BadRequest", "InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "OptedOut"}
 
@@ -104,55 +102,40 @@ class SNS:
 
 
 class _Service:
-    """One service of an account: signed requests, and refusals told apart."""
+    """One service of an account: its refusals told apart."""
 
     def __init__(self, outgoing: Outgoing, clock: Clock, account: Account, name: str) -> None:
-        self._outgoing = outgoing
-        self._clock = clock
-        self._account = account
-        self._name = name
+        self._service = AWSService(outgoing, clock, name, account.endpoint, account.key)
+        self._name = name.upper()
 
     def __repr__(self) -> str:
-        return self._account.endpoint
+        return repr(self._service)
 
     def post(self, path: str, content_type: str, body: bytes, region: str) -> None:
-        if not _REGION.fullmatch(region):
-            # A pool's own text must not lead the request, and what signs it, to another host.
-            raise Undeliverable("the region is none", transient=True)
-        url = self._account.endpoint.replace("{region}", region).rstrip("/") + path
-        headers = {"host": aws_client.host(url), "content-type": content_type}
-        if self._account.key is not None:
-            signer = self._account.key.signer(region, self._name)
-            headers = aws_client.signed(signer, urlsplit(url).path, headers, body, self._clock.now())
+        headers = {"content-type": content_type}
         try:
-            answer = self._outgoing.post(url, body, headers, seconds=_SECONDS, limit_bytes=_LIMIT_BYTES)
+            answer = self._service.send(path, headers, body, region=region, seconds=_SECONDS, limit_bytes=_LIMIT_BYTES)
+        except Refused as refused:
+            raise Undeliverable(str(refused), transient=True) from None
         except (Unreachable, TooSlow, TooLarge) as trouble:
-            reason = f"{self._name.upper()} was not reached: {type(trouble).__name__}"
+            reason = f"{self._name} was not reached: {type(trouble).__name__}"
             raise Undeliverable(reason, transient=True, unreachable=True) from None
         if answer.status != 200:
             name = _refusal(answer)
             raise Undeliverable(
-                f"{self._name.upper()} refused: {answer.status} {name}".rstrip(),
+                f"{self._name} refused: {answer.status} {name}".rstrip(),
                 transient=answer.status >= 500 or name not in _PERMANENT,
                 said=answer.body.decode("utf-8", "replace"),
             )
 
     def close(self) -> None:
-        self._outgoing.close()
+        self._service.close()
 
 
 def _refusal(answer: Answer) -> str:
-    """The refusal's name without "Exception", never its sentence, which may repeat an address; empty if it has none."""
+    """The refusal's name without "Exception", as XML, a header or JSON has it; empty if it has none."""
     if found := _XML_CODE.search(answer.body):
         name = found[1].decode()
     else:
-        name = answer.headers.get("x-amzn-errortype", "").partition(":")[0] or _type_in_json(answer.body)
-    return name.removesuffix("Exception") if _NAME.fullmatch(name) else ""
-
-
-def _type_in_json(body: bytes) -> str:
-    try:
-        document = msgspec.json.decode(body, type=Mapping[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-    return str(document.get("__type", "")).rpartition("#")[2]
+        name = aws_service.fault_in_header(answer) or aws_service.fault(answer)
+    return name.removesuffix("Exception")

@@ -9,12 +9,12 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
 from lido.ports import aws_client
 from lido.ports.aws_client import AccessKey
+from lido.ports.aws_service import AWSService, fault
 from lido.ports.clock import Clock
 from lido.ports.outgoing import Outgoing, Refused, TooLarge, TooSlow, Unreachable
 
@@ -22,7 +22,6 @@ _SECONDS = 5.0
 _LIMIT_BYTES = 64 * 1024
 _KEY = re.compile(r"arn:[a-z-]{1,20}:kms:([a-z0-9-]{1,32}):[0-9]{12}:(?:key|alias)/.{1,300}")
 _NO_KEY = "KMS answered something else than a key"
-_NAME = re.compile(r"[A-Za-z.]{1,64}")
 
 
 class Unencryptable(Exception):
@@ -63,13 +62,10 @@ class KMS:
         endpoint: str,
         key: AccessKey | None,
     ) -> None:
-        self._outgoing = outgoing
-        self._clock = clock
-        self._endpoint = endpoint
-        self._key = key
+        self._service = AWSService(outgoing, clock, "kms", endpoint, key)
 
     def __repr__(self) -> str:
-        return f"<KMS {self._endpoint}>"
+        return f"<KMS {self._service}>"
 
     def encrypt(self, text: str, *, key_arn: str, context: Mapping[str, str]) -> str:
         """The text as base64 of an Encryption SDK message whose data key `key_arn` decrypts, bound to `context`.
@@ -102,33 +98,19 @@ class KMS:
 
     def close(self) -> None:
         """Give back what was kept open; encrypting again opens it anew."""
-        self._outgoing.close()
+        self._service.close()
 
     def _post(self, target: str, body: bytes, region: str) -> bytes:
-        url = self._endpoint.replace("{region}", region).rstrip("/") + "/"
-        headers = {"host": aws_client.host(url), "content-type": aws_client.CONTENT_TYPE, "x-amz-target": target}
-        if self._key is not None:
-            signer = self._key.signer(region, "kms")
-            headers = aws_client.signed(signer, urlsplit(url).path, headers, body, self._clock.now())
+        headers = {"content-type": aws_client.CONTENT_TYPE, "x-amz-target": target}
         try:
-            answer = self._outgoing.post(url, body, headers, seconds=_SECONDS, limit_bytes=_LIMIT_BYTES)
+            answer = self._service.send("/", headers, body, region=region, seconds=_SECONDS, limit_bytes=_LIMIT_BYTES)
         except (Refused, Unreachable, TooSlow, TooLarge) as trouble:
             raise Unencryptable(f"KMS was not reached: {type(trouble).__name__}") from None
         if answer.status != 200:
-            raise Unencryptable(f"KMS refused: {answer.status} {_refusal(answer.body)}".rstrip())
+            raise Unencryptable(f"KMS refused: {answer.status} {fault(answer)}".rstrip())
         return answer.body
 
 
 def is_installed() -> bool:
     """Whether the optional package is there."""
     return find_spec("aws_encryption_sdk") is not None
-
-
-def _refusal(body: bytes) -> str:
-    """The refusal's name, never its sentence; empty if it has none."""
-    try:
-        document = msgspec.json.decode(body, type=Mapping[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-    name = str(document.get("__type", "")).rpartition("#")[2]
-    return name if _NAME.fullmatch(name) else ""

@@ -92,8 +92,9 @@ def response_mode(given: Mapping[str, str]) -> ResponseMode:
 def requested(
     given: Mapping[str, str], terms: OAuthTerms, scopes_of_pool: Collection[str], *, needs_pkce: bool, implicit: bool
 ) -> Requested:
-    """What the request asks for. `scopes_of_pool` are those of its resource servers; `implicit` says whether the pool
-    allows that flow at all, `needs_pkce` whether a code needs a challenge. Raises Invalid.
+    """What the request asks for. `scopes_of_pool` are those of its resource servers, and what it knows beyond Cognito;
+    `implicit` says whether the pool allows that flow at all, `needs_pkce` whether a code needs a challenge.
+    Raises Invalid.
     """
     response_type = _response_type(given, terms, implicit=implicit)
     for unsupported in ("request", "request_uri"):

@@ -3,17 +3,26 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from lido import errors
+from lido.records import Pool
+from lido.rules import options
 
 OPENID = "openid"
 STANDARD = (OPENID, "email", "phone", "profile", "aws.cognito.signin.user.admin")
 _WITHOUT_MEANING = frozenset({"offline_access"})
 """What generic clients ask for to get a refresh token, which codes always give here."""
-_OF_OPENID = frozenset({"email", "phone", "profile"})
+_BEYOND_COGNITO = frozenset({"address"})
+_OF_OPENID = frozenset({"email", "phone", "profile"}) | _BEYOND_COGNITO
 _COVERED = {
+    "address": frozenset({"address"}),
     "email": frozenset({"email", "email_verified"}),
     "phone": frozenset({"phone_number", "phone_number_verified"}),
 }
-_NOT_IN_PROFILE = _COVERED["email"] | _COVERED["phone"] | {"address"}
+_NOT_IN_PROFILE = _COVERED["address"] | _COVERED["email"] | _COVERED["phone"]
+
+
+def beyond_cognito(pool: Pool) -> frozenset[str]:
+    """Scopes of OpenID Connect Core 5.4 that Cognito lacks, in pools whose answers are standard."""
+    return _BEYOND_COGNITO if options.is_on(pool, "standard_answers") else frozenset()
 
 
 def requested(text: str | None, allowed: Collection[str]) -> tuple[str, ...] | None:

@@ -5,12 +5,12 @@ Languages are matched as RFC 4647 looks them up (section 3.4): `de-AT` finds `de
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from lido.records import MessageTemplate
 from lido.rules import messages
 
-SOURCES = (
+Source = Literal[
     "SignUp",
     "ResendCode",
     "ForgotPassword",
@@ -19,8 +19,9 @@ SOURCES = (
     "AdminCreateUser",
     "Authentication",
     "SignInLink",
-)
+]
 """Why a message is sent: the sources of CustomMessage, and our own links that sign in."""
+SOURCES: tuple[Source, ...] = get_args(Source)
 
 MOST = 200
 MOST_CHARACTERS = 500_000

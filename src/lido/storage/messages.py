@@ -3,9 +3,10 @@
 `state` is 0 waiting, 1 sent, 2 given up, 3 kept (no gateway). Ids sort by time; a recipient gets messages in order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lido.records import Message
+from lido.storage import rounds
 from lido.storage.database import Transaction
 
 WAITING, SENT, GIVEN_UP, KEPT = 0, 1, 2, 3
@@ -24,10 +25,9 @@ _NAMES = (
     "expires_at",
     "sent_at",
     "last_error",
+    "can_wait",
 )
 _COLUMNS = ", ".join(_NAMES)
-_OF_MEDIUM = "(CAST(:medium AS TEXT) IS NULL OR m.medium = :medium)"
-_NOT_BUT = "replace(CAST(:but AS TEXT), '<' || m.pool_id || ' ' || m.medium || '>', '') = CAST(:but AS TEXT)"
 
 
 def add(tx: Transaction, message: Message) -> None:
@@ -38,57 +38,89 @@ def add(tx: Transaction, message: Message) -> None:
     )
 
 
-def any_due(tx: Transaction, now: int, *, medium: str | None = None, but: Sequence[tuple[str, str]] = ()) -> bool:
-    """Whether `claim` may find anything: a cheap look that locks nobody out."""
-    return (
-        tx.row(
-            f"""SELECT 1 FROM messages m WHERE state = 0 AND next_at <= :now AND leased_until <= :now
-                AND expires_at > :now AND {_OF_MEDIUM} AND {_NOT_BUT} LIMIT 1""",
-            now=now,
-            medium=medium,
-            but=_listed(but),
-        )
-        is not None
+def whose_turn(
+    tx: Transaction, now: int, *, medium: str, after: str = "", but: Iterable[str] = (), limit: int
+) -> list[str]:
+    """Pools of which `claim` finds something, except `but`: those that follow the pool `after`, then from the first.
+
+    A cheap look that locks nobody out.
+    """
+    closed = "".join(f"<{pool_id}>" for pool_id in but)
+    return rounds.from_the_last(lambda last: _due_pools(tx, now, medium, last, closed, limit), after, limit)
+
+
+def _due_pools(tx: Transaction, now: int, medium: str, after: str, closed: str, limit: int) -> list[str]:
+    # From pool to pool, one step down an index each: those of which nothing waits cost nothing.
+    rows = tx.rows(
+        f"""WITH RECURSIVE waiting (pool_id) AS (
+              SELECT CASE WHEN (SELECT min(next_at) FROM messages WHERE state = 0) <= :now
+                THEN (SELECT min(pool_id) FROM messages WHERE state = 0 AND pool_id > :after) END
+              UNION ALL
+              SELECT (SELECT min(pool_id) FROM messages WHERE state = 0 AND pool_id > waiting.pool_id)
+              FROM waiting WHERE waiting.pool_id IS NOT NULL)
+            SELECT pool_id FROM waiting
+            WHERE replace(CAST(:closed AS TEXT), '<' || pool_id || '>', '') = CAST(:closed AS TEXT)
+              AND (({_due("waiting.pool_id", "FALSE", "1")}) IS NOT NULL
+                OR ({_due("waiting.pool_id", "TRUE", "1")}) IS NOT NULL)
+            LIMIT :limit""",
+        now=now,
+        medium=medium,
+        after=after,
+        closed=closed,
+        limit=limit,
     )
+    return [row[0] for row in rows]
+
+
+def _due(pool_id: str, can_wait: str, limit: str) -> str:
+    """The ids in a pool that a worker may take, in SQL: those due, and of each recipient only the oldest.
+
+    "state < 1" leads to no other index than messages_turns, "OFFSET 0" keeps PostgreSQL from joining a crowd to itself.
+    """
+    return f"""SELECT m.id FROM messages m
+               WHERE m.pool_id = {pool_id} AND m.medium = :medium AND m.can_wait = {can_wait} AND m.state < 1
+                 AND m.next_at <= :now AND m.leased_until <= :now AND m.expires_at > :now
+                 AND NOT EXISTS (SELECT 1 FROM messages o
+                   WHERE o.pool_id = m.pool_id AND o.recipient_key = m.recipient_key AND o.id < m.id
+                     AND o.state = 0 AND o.expires_at > :now LIMIT 1 OFFSET 0)
+               ORDER BY m.next_at LIMIT {limit}"""
 
 
 def claim(
-    tx: Transaction,
-    now: int,
-    *,
-    medium: str | None = None,
-    lease_ms: int = 60_000,
-    limit: int = 20,
-    but: Sequence[tuple[str, str]] = (),
+    tx: Transaction, now: int, pool_ids: Sequence[str], *, medium: str, lease_ms: int = 60_000, limit: int = 20
 ) -> list[Message]:
     """Take due messages for this worker alone, until the lease ends; of each recipient only the oldest.
 
-    They are of one medium where it is given; `but` holds pools with a medium of which none is wanted. Messages whose
-    code has expired are left out and hold nobody up: `drop_expired` ends them.
+    Each pool has an equal share of `limit`, and what those before it left; of its messages what can wait comes last.
+    Messages whose code has expired are left out and hold nobody up: `drop_expired` ends them.
     """
-    claimed = tx.all(
+    claimed: list[Message] = []
+    # All workers take in one order, pools and their ids: no two wait for each other.
+    for place, pool_id in enumerate(sorted(pool_ids)):
+        share = (limit - len(claimed)) // (len(pool_ids) - place)
+        ids = _due_ids(tx, now, pool_id, medium, share, can_wait=False)
+        if len(ids) < share:
+            ids += _due_ids(tx, now, pool_id, medium, share - len(ids), can_wait=True)
+        found = (_take(tx, now, pool_id, message_id, now + lease_ms) for message_id in sorted(ids))
+        claimed += [message for message in found if message is not None]
+    return sorted(claimed, key=lambda message: (message.can_wait, message.id))
+
+
+def _due_ids(tx: Transaction, now: int, pool_id: str, medium: str, limit: int, *, can_wait: bool) -> list[str]:
+    sql = _due(":pool_id", ":can_wait", ":limit")
+    return [row[0] for row in tx.rows(sql, now=now, pool_id=pool_id, medium=medium, limit=limit, can_wait=can_wait)]
+
+
+def _take(tx: Transaction, now: int, pool_id: str, message_id: str, leased_until: int) -> Message | None:
+    return tx.find(
         Message,
         f"""UPDATE messages SET leased_until = :leased_until, attempts = attempts + 1
-            WHERE state = 0 AND leased_until <= :now AND (pool_id, id) IN
-              (SELECT m.pool_id, m.id FROM messages m
-               WHERE m.state = 0 AND m.next_at <= :now AND m.leased_until <= :now AND m.expires_at > :now
-                 AND {_OF_MEDIUM} AND {_NOT_BUT} AND NOT EXISTS (SELECT 1 FROM messages o
-                   WHERE o.pool_id = m.pool_id AND o.recipient_key = m.recipient_key AND o.id < m.id
-                     AND o.state = 0 AND o.expires_at > :now)
-               ORDER BY m.next_at LIMIT :limit)
-            RETURNING {_COLUMNS}""",
+            WHERE pool_id = :pool_id AND id = :id AND state = 0 AND leased_until <= :now RETURNING {_COLUMNS}""",
         now=now,
-        leased_until=now + lease_ms,
-        limit=limit,
-        medium=medium,
-        but=_listed(but),
+        leased_until=leased_until,
+        pool_id=pool_id,
+        id=message_id,
     )
-    # RETURNING keeps no order; ids sort by time.
-    return sorted(claimed, key=lambda message: message.id)
-
-
-def _listed(lanes: Sequence[tuple[str, str]]) -> str:
-    return "".join(f"<{pool_id} {medium}>" for pool_id, medium in lanes)
 
 
 def renew(tx: Transaction, message: Message, now: int, *, lease_ms: int) -> bool:

@@ -198,7 +198,7 @@ def test_requests_are_counted_by_grant(house, app):
 
     assert (counted("client_credentials", "success"), counted("client_credentials", "400")) == (1, 1)
     app.token(grant_type="password")
-    assert counted("token", "400") == 1
+    assert counted("/oauth2/token", "400") == 1
 
 
 def pool_with(triggered, function, version="V3_0"):

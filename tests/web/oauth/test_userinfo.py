@@ -119,3 +119,15 @@ def test_a_token_is_over_at_once(house, app, deed):
             house.clock.advance(seconds=3600)
 
     assert ask(app, told["access_token"])[0] == 401
+
+
+def test_the_scope_address_is_there_where_the_pool_wants_standard_answers(house):
+    oauth = {"AllowedOAuthScopes": ["openid", "email", "address"]}
+    with pytest.raises(house.idp.exceptions.ScopeDoesNotExistException):
+        App(house, house.pool(), **oauth)
+
+    pool_id = house.pool(UserPoolTags={"lido:standard_answers": "true"})
+    house.user(pool_id, **PROFILE, address="1 Main Street")
+    told = ask(app := App(house, pool_id, **oauth), token(app, "openid address"))[2]
+
+    assert told == {"sub": told["sub"], "username": "alice", "address": {"formatted": "1 Main Street"}}

@@ -10,7 +10,7 @@ from lido.operations import operation
 from lido.operations.describing import timestamp
 from lido.operations.pages import Pages, size
 from lido.records import Client, ClientSecret, ClientSettings, Pool
-from lido.rules import client_settings, identifiers
+from lido.rules import client_settings, identifiers, scopes
 from lido.shapes import idp
 from lido.storage import clients, resource_servers
 from lido.storage.database import Transaction
@@ -33,7 +33,7 @@ def create_user_pool_client(call: Call, request: idp.CreateUserPoolClientRequest
             request,
             pool,
             has_secret=secret is not None,
-            custom_scopes=resource_servers.scopes_of(tx, pool),
+            custom_scopes=resource_servers.scopes_of(tx, pool) | scopes.beyond_cognito(pool),
         )
         client = _new_client(call, pool, request.client_name, settings)
         clients.add(tx, client)
@@ -67,7 +67,7 @@ def update_user_pool_client(call: Call, request: idp.UpdateUserPoolClientRequest
             request,
             pool,
             has_secret=bool(clients.secrets(tx, seen)),
-            custom_scopes=resource_servers.scopes_of(tx, pool),
+            custom_scopes=resource_servers.scopes_of(tx, pool) | scopes.beyond_cognito(pool),
             options=seen.settings.options,
         )
         settings = replace(settings, sso_session=seen.settings.sso_session)

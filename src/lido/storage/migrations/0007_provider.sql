@@ -1,4 +1,5 @@
 -- The OAuth provider: who is signed in at a browser, what apps were handed and allowed, where a pool is reached.
+
 -- A sign-in at the pages, which the apps of the pool share. secret_digest proves the cookie.
 CREATE TABLE sso_sessions (
   pool_id TEXT NOT NULL, sub TEXT NOT NULL, id TEXT NOT NULL, public_id TEXT,
@@ -30,9 +31,10 @@ CREATE TABLE consents (
 );
 
 CREATE TABLE domains (
-  domain TEXT NOT NULL PRIMARY KEY,
-  pool_id TEXT NOT NULL, custom BOOLEAN NOT NULL, settings TEXT NOT NULL,
-  created_at BIGINT NOT NULL, modified_at BIGINT NOT NULL
+  pool_id TEXT NOT NULL, domain TEXT NOT NULL,
+  custom BOOLEAN NOT NULL, settings TEXT NOT NULL,
+  created_at BIGINT NOT NULL, modified_at BIGINT NOT NULL,
+  PRIMARY KEY (domain)
 );
 CREATE INDEX domains_of_pool ON domains (pool_id);
 

@@ -10,7 +10,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access, domains, signing
 from lido.records import Pool
-from lido.rules import options, strength
+from lido.rules import options, scopes, strength
 from lido.web.site import Site
 
 # Verifiers in browsers may read both; they are public.
@@ -38,6 +38,10 @@ def _grant_types(place: _Place) -> list[str]:
     return ["authorization_code", *implicit, "refresh_token"]
 
 
+def _scopes(place: _Place) -> list[str]:
+    return ["openid", "email", "phone", "profile", *sorted(scopes.beyond_cognito(place.pool))]
+
+
 def _acr_values(place: _Place) -> list[str]:
     names = place.pool.settings.shape.acr_configuration
     return [strength.name(level, names) for level in strength.LEVELS]
@@ -62,14 +66,14 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "id_token_signing_alg_values_supported": ["RS256"],
     "issuer": lambda place: place.issuer,
     "jwks_uri": lambda place: f"{place.issuer}/.well-known/jwks.json",
-    "prompt_values_supported": ["none", "login", "select_account", "create"],
+    "prompt_values_supported": ["none", "login", "select_account", "consent", "create"],
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,
     "response_modes_supported": ["query", "fragment", "form_post"],
     "response_types_supported": _response_types,
     "revocation_endpoint": _under_base("/oauth2/revoke"),
     "revocation_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
-    "scopes_supported": ["openid", "email", "phone", "profile"],
+    "scopes_supported": _scopes,
     "subject_types_supported": ["public"],
     "token_endpoint": _under_base("/oauth2/token"),
     "token_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
