@@ -9,7 +9,7 @@ const { issuer, clientId, clientSecret, site } = facts
 
 const config = {
   providers: [Cognito({ clientId, clientSecret, issuer, checks: ['pkce', 'state', 'nonce'] })],
-  secret: 'of the tests',
+  secret: process.env.AUTH_SECRET,
   trustHost: true,
   basePath: '/auth',
 }

@@ -46,7 +46,7 @@ def app(aws, idp, address):
 
 
 def test_authlib_in_flask(aws, app, address, visitor, visit):
-    with site("site_authlib.py", app.facts(site=address)):
+    with site("site_authlib.py", aws, app.facts(site=address)):
         assert visit("/login") == {"name": "Alice Liddell", "email": "alice@example.com", "same": True}
         assert visit("/refresh") == {"user": "alice", "new": True, "name": "Alice Liddell"}
         visit("/login")
@@ -55,7 +55,7 @@ def test_authlib_in_flask(aws, app, address, visitor, visit):
 
 
 def test_mozilla_django_oidc(aws, app, address, visitor, visit, tmp_path):
-    with site("site_django.py", app.facts(site=address, folder=str(tmp_path))):
+    with site("site_django.py", aws, app.facts(site=address, folder=str(tmp_path))):
         assert visit("/") == {"user": None, "proven": False}
         assert visit("/oidc/authenticate/") == {"user": "alice@example.com", "proven": True}
         assert visit("/age") == {}
@@ -65,7 +65,7 @@ def test_mozilla_django_oidc(aws, app, address, visitor, visit, tmp_path):
 
 
 def test_auth_js(aws, node, app, address, visitor, visit):
-    with site("site-auth-js.mjs", app.facts(site=address)):
+    with site("site-auth-js.mjs", aws, app.facts(site=address), AUTH_SECRET="of the tests"):
         assert visit("/") is None
         assert visit("/auth/signin?callbackUrl=/")["user"] == {"name": "Alice Liddell", "email": "alice@example.com"}
         assert visit("/auth/signout?callbackUrl=/leave") is None
