@@ -58,6 +58,17 @@ def test_it_says_what_generic_clients_ask_for(house, pool_id):
     assert "refresh_token" in said["grant_types_supported"]
 
 
+def test_it_says_what_keys_of_clients_and_pushed_requests_need(house, pool_id):
+    said = metadata(house, pool_id)
+    base = f"{house.lido.settings.public_url}/{pool_id}"
+    assert said["pushed_authorization_request_endpoint"] == f"{base}/oauth2/par"
+    assert said["introspection_endpoint"] == f"{base}/oauth2/introspect"
+    for endpoint in ("token", "revocation", "introspection"):
+        assert "private_key_jwt" in said[f"{endpoint}_endpoint_auth_methods_supported"]
+        assert "ES256" in said[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
+    assert "none" not in said["introspection_endpoint_auth_methods_supported"]
+
+
 def test_it_is_found_where_rfc_8414_looks_for_it(house, pool_id):
     said = metadata(house, pool_id)
     assert metadata(house, pool_id, "/{}/.well-known/oauth-authorization-server") == said

@@ -10,7 +10,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access, domains, registration, signing
 from lido.records import Pool
-from lido.rules import options, scopes, strength
+from lido.rules import jws, options, scopes, strength
 from lido.web.site import Site
 
 # Verifiers in browsers may read both; they are public.
@@ -52,7 +52,8 @@ def _acr_values(place: _Place) -> list[str]:
     return [strength.name(level, names) for level in strength.LEVELS]
 
 
-_CLIENTS_PROVE_BY = ["client_secret_basic", "client_secret_post", "none"]
+_SECRETS_AND_KEYS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+_CLIENTS_PROVE_BY = [*_SECRETS_AND_KEYS, "none"]
 _CLAIMS = [
     *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "acr", "amr"),
     *("cognito:username", "cognito:groups", "email", "email_verified", "phone_number", "phone_number_verified"),
@@ -73,20 +74,26 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "frontchannel_logout_supported": True,
     "grant_types_supported": _grant_types,
     "id_token_signing_alg_values_supported": ["RS256"],
+    "introspection_endpoint": _under_base("/oauth2/introspect"),
+    "introspection_endpoint_auth_methods_supported": _SECRETS_AND_KEYS,
+    "introspection_endpoint_auth_signing_alg_values_supported": jws.ALGORITHMS,
     "issuer": lambda place: place.issuer,
     "jwks_uri": lambda place: f"{place.issuer}/.well-known/jwks.json",
     "prompt_values_supported": ["none", "login", "select_account", "consent", "create"],
     "registration_endpoint": _registration,
+    "pushed_authorization_request_endpoint": _under_base("/oauth2/par"),
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,
     "response_modes_supported": ["query", "fragment", "form_post"],
     "response_types_supported": _response_types,
     "revocation_endpoint": _under_base("/oauth2/revoke"),
     "revocation_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
+    "revocation_endpoint_auth_signing_alg_values_supported": jws.ALGORITHMS,
     "scopes_supported": _scopes,
     "subject_types_supported": ["public"],
     "token_endpoint": _under_base("/oauth2/token"),
     "token_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
+    "token_endpoint_auth_signing_alg_values_supported": jws.ALGORITHMS,
     "userinfo_endpoint": _under_base("/oauth2/userInfo"),
 }
 """Each member of the metadata, in alphabetical order as Cognito's: what it is everywhere, or how it follows from the
