@@ -25,7 +25,6 @@ NOT_APPLICABLE = {
 
 NOT_BUILT = {
     "oidcc-dynamic-certification-test-plan": "dynamic registration is not built yet",
-    "oidcc-rp-initiated-logout-certification-test-plan": "sign-out is not built yet",
     "oidcc-backchannel-rp-initiated-logout-certification-test-plan": "back-channel logout is not built yet",
     "oidcc-frontchannel-rp-initiated-logout-certification-test-plan": "front-channel logout is not built yet",
     "oidcc-3rdparty-init-login-certification-test-plan": "dynamic registration is not built yet",

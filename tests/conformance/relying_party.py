@@ -199,6 +199,14 @@ class RelyingParty:
             assert claims["at_hash"] == half_hash(access)
         return claims
 
+    def sign_out(self, **query: str) -> Browser:
+        """Send the browser to the end of its session; what it shows then."""
+        return self.browser.fetch("GET", f"{self.metadata['end_session_endpoint']}?{urlencode(query)}")
+
+    def is_signed_in(self) -> bool:
+        """Whether the browser is, as far as an app can ask."""
+        return self.authorize(prompt="none").parameters.get("error") != "login_required"
+
     def user_info(self, tokens: Tokens, *, by: str = "get") -> dict[str, Any]:
         """The claims of the person, checked to be the same person's and of the types of OpenID Connect Core 5.1."""
         bearer = {"authorization": f"Bearer {tokens.access}"}
