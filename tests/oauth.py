@@ -37,6 +37,7 @@ class App:
         self.pool_id = pool_id
         self.client_id: str = client["ClientId"]
         self.secret: str | None = client.get("ClientSecret")
+        self.base = f"{house.lido.house.public_url}/{pool_id}"
 
     def get(self, path: str, cookie: str | None = None, **query: str) -> tuple[int, dict[str, str], bytes]:
         """GET below the pool's address, perhaps with a browser's session."""

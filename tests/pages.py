@@ -87,9 +87,9 @@ class Page(HTMLParser):
 class Browser:
     """A browser at the pages of a pool, sent there by an app. `page` is what it shows, `left` where it went at last."""
 
-    def __init__(self, house: World, pool_id: str, client_id: str, **query: str) -> None:
+    def __init__(self, house: World, pool_id: str, client_id: str, *, base: str = "", **query: str) -> None:
         self.house = house
-        self.base = f"{house.lido.settings.public_url}/{pool_id}"
+        self.base = base or f"{house.lido.house.public_url}/{pool_id}"
         given = {"client_id": client_id, "response_type": "code", "redirect_uri": CALLBACK, "state": "s-1"}
         self.query = urlencode({**given, **query})
         self.cookies: dict[str, str] = {}
@@ -113,8 +113,9 @@ class Browser:
 
     @property
     def given(self) -> dict[str, str]:
-        """What the app was told."""
-        return dict(parse_qsl(urlsplit(self.left).query))
+        """What the app was told, in the query or in the fragment."""
+        url = urlsplit(self.left)
+        return dict(parse_qsl(url.query) + parse_qsl(url.fragment))
 
     def open(self, path: str, query: str | None = None) -> "Browser":
         """Fetch a page of the pool, with the app's request in its query."""

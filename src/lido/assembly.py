@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from lido.call import Call, House
 from lido.flows import audit_chain, lasting_keys, webhooks
+from lido.flows.acme_worker import ACMEWorker
 from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
@@ -12,11 +13,13 @@ from lido.flows.log_worker import LogWorker
 from lido.flows.message_worker import MessageWorker
 from lido.flows.webhook_worker import WebhookWorker
 from lido.ports import aws_logs
+from lido.ports.acme import Directory
 from lido.ports.aws_client import AccessKey
 from lido.ports.aws_logs import S3, CloudWatchLogs, Firehose
 from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.clock import Clock, SystemClock
 from lido.ports.entropy import Entropy, SystemEntropy
+from lido.ports.key_sets import PublishedKeySets
 from lido.ports.kms import KMS
 from lido.ports.log_sinks import FileSink, HTTPSink, LogSink
 from lido.ports.mail import Mail, SMTPMail
@@ -82,6 +85,7 @@ class Lido:
         self.metrics = Metrics()
         self.metrics.watch_deliveries(lambda state: webhooks.count(self.call(), state))
         self.outgoing = Outgoing(settings.private_destinations)
+        self.key_sets = PublishedKeySets(self.outgoing, waiting=max(1, settings.threads // 4))
         self.house = House(
             account_id=settings.account_id,
             default_region=next((region for region in settings.region if region != "any"), "us-east-1"),
@@ -114,6 +118,7 @@ class Lido:
             entropy=self.entropy,
             hashing=self.hashing,
             triggers=self.triggers,
+            key_sets=self.key_sets,
             house=self.house,
             caller=None,
             request_id=self.entropy.uuid(),
@@ -138,6 +143,7 @@ class Lido:
     def background(self) -> Background:
         """What this process does unasked, not yet started: it sends messages and does chores."""
         settings = self.settings
+        authority = _acme(settings)
         return Background(
             Chores(
                 self.call,
@@ -151,6 +157,7 @@ class Lido:
             self.message_worker(),
             webhooks=WebhookWorker(self.call, self.outgoing, tally=self.metrics.count_delivery),
             logs=self.log_worker(),
+            **({"acme": ACMEWorker(self.call, authority, _own_host(settings))} if authority else {}),
         )
 
     def message_worker(self) -> MessageWorker:
@@ -171,6 +178,21 @@ class Lido:
         self.triggers.close()
         self.outgoing.close()
         self.database.close()
+
+
+def _acme(settings: Settings) -> Directory | None:
+    if settings.acme_directory is None:
+        return None
+    # An order ends by the clock of the machine, whatever the house believes.
+    return Directory(
+        SystemClock(), settings.acme_directory, contact=settings.acme_contact, ca_file=settings.acme_ca_file
+    )
+
+
+def _own_host(settings: Settings) -> str | None:
+    """The installation's own name, where it is one that a directory could look at."""
+    host = urlsplit(settings.public_url).hostname or ""
+    return host if settings.public_url.startswith("https:") and "." in host and not host[-1].isdigit() else None
 
 
 def _domain_suffix(settings: Settings) -> str:

@@ -13,6 +13,7 @@ from lido.ports.clock import Clock
 from lido.ports.entropy import Entropy
 from lido.ports.triggers.carrier import Carrier
 from lido.rules.identifiers import is_region
+from lido.rules.jws import Key
 from lido.rules.policies import Policy
 from lido.rules.sealing import KeyRing
 from lido.storage.database import Database
@@ -69,6 +70,14 @@ class Hashing(Protocol):
         ...
 
 
+class KeySets(Protocol):
+    """The keys that others publish (ports/key_sets.py)."""
+
+    def find(self, url: str, kid: str | None, now: int) -> tuple[Key, ...]:
+        """The keys at that address that a signer who names `kid` may have used, as known at `now` (ms)."""
+        ...
+
+
 class Call(Struct, frozen=True):
     """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown;
     `client_metadata` what the client says to the pool's triggers, in the operations that take it.
@@ -80,6 +89,7 @@ class Call(Struct, frozen=True):
     entropy: Entropy
     hashing: Hashing
     triggers: Carrier
+    key_sets: KeySets
     house: House
     caller: Caller | None
     request_id: str

@@ -36,6 +36,8 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
 def _about_addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
     if settings.public_url and not _is_url(settings.public_url, "http", "https"):
         yield "public_url", "it must be http(s)://host, without query or fragment"
+    if settings.acme_directory is not None and not _is_url(settings.acme_directory, "http", "https"):
+        yield "acme_directory", "it must be http(s)://host/path"
     if settings.domain_suffix is not None and not _SUFFIX.fullmatch(settings.domain_suffix):
         yield "domain_suffix", "it must be a name such as auth.example.com, in lower case, without port"
     for name in ("lambda_endpoint", "ses_endpoint", "sns_endpoint", "kms_endpoint"):

@@ -68,6 +68,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool, Meta(description="Serve https with a certificate of a local authority, made in the data directory.")
     ] = False
 
+    acme_directory: Annotated[
+        str | None,
+        Meta(
+            description="URL of an ACME directory that certificates of domains come from; needs TLS and the extra acme."
+        ),
+    ] = None
+    acme_contact: Annotated[str | None, Meta(description="E-mail address that the directory may write to.")] = None
+    acme_ca_file: Annotated[
+        str | None, Meta(description="File with the authority (PEM) that the directory itself is trusted by.")
+    ] = None
+    acme_http_port: Annotated[
+        int,
+        Meta(
+            description="Port that answers the directory's challenges without TLS, usually 80; 0: none.", ge=0, le=65535
+        ),
+    ] = 0
+
     data_dir: Annotated[
         str, Meta(description="Directory for the database file, the master key and the credentials.", min_length=1)
     ] = "./lido-data"

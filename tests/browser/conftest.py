@@ -8,7 +8,7 @@ import boto3
 import botocore.auth
 import botocore.compat
 import pytest
-from tests.browser.chromium import browser, missing, pages
+from tests.browser.chromium import Samples, browser, missing, pages
 from tests.conftest import ENGINES
 from tests.databases import fresh_url
 from tests.server import Server
@@ -39,6 +39,13 @@ def page(server: Server) -> Iterator[Any]:
     with pages() as address, browser() as page:
         page.goto(f"{address}/passkeys.html?lido={server.url}/")
         yield page
+
+
+@pytest.fixture(scope="session")
+def samples() -> Iterator[Samples]:
+    """Every page of a pool, with its sample."""
+    with Samples().served() as served:
+        yield served
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

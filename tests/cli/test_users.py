@@ -2,7 +2,8 @@
 
 import pytest
 
-from lido.storage import budgets, lockouts
+from lido.storage import budgets, consents, lockouts
+from lido.storage.consents import Consent
 
 
 def lock(shell, pool, username):
@@ -48,3 +49,20 @@ def test_recovery_codes_are_printed_once_and_in_place_of_the_earlier_ones(shell)
     assert len(codes) == len(newer) == 10
     assert not set(codes) & set(newer)
     assert "UserNotFoundException" in shell.refuses("users", "recovery-codes", pool, "nobody")
+
+
+def test_what_a_user_allowed_an_app_is_listed_and_taken_back(shell):
+    pool = shell.house.pool()
+    shell.house.user(pool, "alice")
+    client = shell.house.app(pool)["ClientId"]
+    user = shell.house.idp.admin_get_user(UserPoolId=pool, Username="alice")
+    sub = next(each["Value"] for each in user["UserAttributes"] if each["Name"] == "sub")
+    with shell.database.write() as tx:
+        assert consents.put(tx, Consent(pool, sub, client, "openid email", "app", 0), epoch=0)
+
+    listed = shell.prints("users", "consents", pool, "alice")
+
+    assert listed == f"{client}  1970-01-01T00:00:00.000Z  openid email\n"
+    assert "any more" in shell.prints("users", "consents", pool, "alice", "--withdraw", client)
+    assert "was not allowed" in shell.prints("users", "consents", pool, "alice", "--withdraw", client)
+    assert shell.prints("users", "consents", pool, "alice") == ""

@@ -8,6 +8,7 @@ import boto3
 import botocore.auth
 import botocore.compat
 import pytest
+from tests.browser import chromium
 from tests.conftest import ENGINES
 from tests.databases import fresh_url
 from tests.sdk.node import Node, missing
@@ -66,9 +67,17 @@ def node() -> Node:
     return Node()
 
 
+@pytest.fixture
+def page() -> Iterator[Any]:
+    """A page of a fresh browser, which trusts any certificate."""
+    with chromium.browser(ignore_https_errors=True) as page:
+        yield page
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Where Node or its clients are missing its tests are skipped, all in one line; under CI they fail."""
-    reason = missing() if "node" in getattr(item, "fixturenames", ()) else None
+    """Where Node, its clients or the browser are missing their tests are skipped, all in one line; under CI they fail."""
+    asked = getattr(item, "fixturenames", ())
+    reason = (missing() if "node" in asked else None) or (chromium.missing() if "page" in asked else None)
     if reason and os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     if reason:

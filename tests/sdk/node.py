@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,19 @@ PATIENCE_SECONDS = 60
 
 
 class Node:
-    """Runs a program of this folder: hands it facts, answers when it asks for a code, returns what it tells."""
+    """Runs a program of this folder: hands it facts, answers what it asks (for a code unless `answer` says otherwise),
+    returns what it tells.
+    """
 
-    def __call__(self, program: str, server: Server, facts: dict[str, Any], **env: str) -> Any:
+    def __call__(
+        self,
+        program: str,
+        server: Server,
+        facts: dict[str, Any],
+        *,
+        answer: Callable[[str], str] | None = None,
+        **env: str,
+    ) -> Any:
         process = subprocess.Popen(
             ["node", HERE / program],
             env={**server.env, **env},
@@ -29,7 +40,7 @@ class Node:
         clock.start()
         try:
             with process:
-                told = _converse(process, server, facts)
+                told = _converse(process, facts, answer or server.code)
                 process.stdin.close()
                 complaint = process.stderr.read()
         finally:
@@ -38,13 +49,13 @@ class Node:
         return told
 
 
-def _converse(process: subprocess.Popen[str], server: Server, facts: dict[str, Any]) -> Any:
+def _converse(process: subprocess.Popen[str], facts: dict[str, Any], answer: Callable[[str], str]) -> Any:
     _say(process, facts)
     for line in process.stdout:
         heard = json.loads(line)
         if "told" in heard:
             return heard["told"]
-        _say(process, server.code(heard["ask"]))
+        _say(process, answer(heard["ask"]))
     return None
 
 

@@ -1,5 +1,5 @@
-// The conversation with the test that started this program: its facts arrive as the first line, a code when it is
-// asked for, and what was found out leaves as the last line.
+// The conversation with the test that started this program: its facts arrive as the first line, a code or an
+// address when it is asked for, and what was found out leaves as the last line.
 import { createInterface } from 'node:readline'
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
@@ -11,6 +11,12 @@ export const facts = await hear()
 export async function codeSentTo(address) {
   say({ ask: address })
   return hear()
+}
+
+// Where the browser of the test is sent in the end, once it has signed in at that address.
+export async function browse(url) {
+  say({ ask: String(url) })
+  return new URL(await hear())
 }
 
 export function tell(found) {

@@ -233,6 +233,17 @@ def _add_belongings(tx, sub: str) -> None:
            VALUES (:pool_id, :sub, 'd', 'g', 2, 1, 1, 1)""",
         **key,
     )
+    tx.run(
+        """INSERT INTO sso_sessions (pool_id, sub, id, secret_digest, epoch, auth_time, proofs, created_at, active_at,
+             expires_at) VALUES (:pool_id, :sub, 's', :blob, 1, 1, '[]', 1, 1, 1)""",
+        blob=b"x",
+        **key,
+    )
+    tx.run(
+        """INSERT INTO consents (pool_id, sub, client_id, scopes, client_name, given_at)
+           VALUES (:pool_id, :sub, 'c', 'openid', 'app', 1)""",
+        **key,
+    )
     session = Session(POOL, sub, "s", "c", None, 1, 1, 1, 0, 0, None, 1, 1, 1, 1, "{}", None, None)
     names = list(session.__struct_fields__)
     tx.run(

@@ -58,12 +58,12 @@ def test_an_outbox_row_is_taken_once_and_the_oldest_first(database):
         for event_id in ("2", "1", "3"):
             outbox.add(tx, event(event_id))
     with database.read() as tx:
-        assert outbox.any_waiting(tx)
+        assert outbox.whose_turn(tx, limit=9) == ["p"]
     with database.write() as tx:
-        assert outbox.take(tx, 2) == [event("1"), event("2")]
-        assert outbox.take(tx, 2) == [event("3")]
+        assert outbox.take(tx, ["p"], 2) == [event("1"), event("2")]
+        assert outbox.take(tx, ["p"], 2) == [event("3")]
     with database.read() as tx:
-        assert not outbox.any_waiting(tx)
+        assert outbox.whose_turn(tx, limit=9) == []
 
 
 def test_of_many_takers_each_row_goes_to_one(database):
@@ -73,10 +73,12 @@ def test_of_many_takers_each_row_goes_to_one(database):
 
     def take(_):
         with database.write() as tx:
-            return [each.id for each in outbox.take(tx, 10)]
+            return [each.id for each in outbox.take(tx, ["p"], 10)]
 
     with ThreadPoolExecutor(8) as threads:
         taken = [each for part in threads.map(take, range(40)) for each in part]
+    while left := take(0):  # who comes at the same time as another may find nothing
+        taken += left
     assert sorted(taken) == [f"{number:03}" for number in range(100)]
 
 
@@ -84,11 +86,11 @@ def test_an_event_that_commits_late_is_not_missed(database):
     with database.write() as tx:
         outbox.add(tx, event("2"))
     with database.write() as tx:
-        assert [each.id for each in outbox.take(tx, 9)] == ["2"]
+        assert [each.id for each in outbox.take(tx, ["p"], 9)] == ["2"]
     with database.write() as tx:
         outbox.add(tx, event("1"))
     with database.write() as tx:
-        assert [each.id for each in outbox.take(tx, 9)] == ["1"]
+        assert [each.id for each in outbox.take(tx, ["p"], 9)] == ["1"]
 
 
 def test_a_webhook_is_served_by_one_node_until_its_lease_ends(listening):

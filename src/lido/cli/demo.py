@@ -6,6 +6,7 @@ from base64 import b32encode
 from pathlib import Path
 from shlex import quote
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -25,6 +26,16 @@ FLOWS = [
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
 ]
+APP_URLS = ["http://localhost:3000/callback", "http://localhost:3000/", "http://localhost:5173/"]
+"""Where an app in development is likely to be; the sign-in page leads to the first."""
+OAUTH = {
+    "AllowedOAuthFlowsUserPoolClient": True,
+    "AllowedOAuthFlows": ["code"],
+    "AllowedOAuthScopes": ["openid", "email", "profile"],
+    "CallbackURLs": APP_URLS,
+    "LogoutURLs": APP_URLS,
+    "SupportedIdentityProviders": ["COGNITO"],
+}
 
 
 class Demo(msgspec.Struct, frozen=True):
@@ -61,7 +72,7 @@ def _make(call: Call) -> Demo:
     # Random in its middle; around it what a password policy wants to see.
     password = f"Demo-{b32encode(call.entropy.bytes(10)).decode().lower()}-1"
     pool_id = ask("CreateUserPool", PoolName=POOL, AutoVerifiedAttributes=["email"])["UserPool"]["Id"]
-    client = ask("CreateUserPoolClient", UserPoolId=pool_id, ClientName=POOL, ExplicitAuthFlows=FLOWS)
+    client = ask("CreateUserPoolClient", UserPoolId=pool_id, ClientName=POOL, ExplicitAuthFlows=FLOWS, **OAUTH)
     ask(
         "AdminCreateUser",
         UserPoolId=pool_id,
@@ -86,11 +97,18 @@ def tour(settings: Settings, demo: Demo, path: Path) -> str:
         ("app client", demo.client_id),
         ("user", demo.username),
         ("password", f"{demo.password}  (kept in {path})"),
+        ("sign-in page", _sign_in_page(settings, demo)),
         ("operators' key", f"{credentials.path_of(settings)}, profile {credentials.PROFILE}"),
     ]
     listed = "\n".join(f"  {name:<15} {value}" for name, value in rows)
     ways = "\n\n".join(f"  {way}" for way in _ways(settings, demo, region))
     return f"\nA user to try:\n\n{listed}\n\nSign in, three ways:\n\n{ways}\n"
+
+
+def _sign_in_page(settings: Settings, demo: Demo) -> str:
+    """Its address as an app would open it."""
+    query = {"client_id": demo.client_id, "response_type": "code", "redirect_uri": APP_URLS[0]}
+    return f"{settings.public_url}/{demo.pool_id}/login?{urlencode(query)}"
 
 
 def _ways(settings: Settings, demo: Demo, region: str) -> list[str]:

@@ -11,7 +11,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 INSTALLATION = ("data_dir", "database", "master_key_file")
 """Where an installation is: the settings that every command on its data takes."""
 
+_FLAGS = {"acme_directory": "--acme"}
+"""Options that are not called as their setting is."""
+
 _METAVARS = {
+    "acme_directory": "URL",
     "host": "ADDRESS",
     "port": "PORT",
     "database": "URL",
@@ -38,10 +42,10 @@ def options(*names: str) -> Callable[[Command], Command]:
 
 
 def _option(row: settings.Row) -> Callable[[Command], Command]:
-    flag = f"--{row.name.replace('_', '-')}"
+    flag = _FLAGS.get(row.name, f"--{row.name.replace('_', '-')}")
     sentence = row.sentence.replace("`", "")
     if row.default == "false":
         return click.option(flag, is_flag=True, default=None, help=f"{sentence}  [{row.variable}]")
     default = f"default: {row.default.replace('`', '')}; " if row.default else ""
     metavar = _METAVARS.get(row.name, "FILE")
-    return click.option(flag, metavar=metavar, help=f"{sentence}  [{default}{row.variable}]")
+    return click.option(flag, row.name, metavar=metavar, help=f"{sentence}  [{default}{row.variable}]")

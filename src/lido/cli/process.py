@@ -10,7 +10,8 @@ import msgspec
 
 from lido.assembly import Lido
 from lido.cli import certificate_watch, master_key_watch
-from lido.ports import metrics
+from lido.flows import acme_worker
+from lido.ports import challenge_listener, metrics
 from lido.ports.listener import Certificate, Server
 from lido.ports.tls_contexts import Contexts
 from lido.settings import Settings
@@ -31,6 +32,10 @@ def run(
     settings = lido.settings
     if settings.metrics_port:
         metrics.serve_metrics(lido.metrics.registry, settings.metrics_host, settings.metrics_port + number)
+    if settings.acme_directory and settings.acme_http_port and number == 0:
+        challenge_listener.serve_challenges(
+            lambda token: acme_worker.answer(lido.call(), token), settings.host, settings.acme_http_port
+        )
     certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
     contexts = Contexts(lido.entropy)
     background = lido.background()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     "tls_cert",
     "tls_key",
     "tls_dev",
+    "acme_directory",
     "demo",
 )
 def serve(**given: Any) -> None:

@@ -50,3 +50,29 @@ def recovery_codes(pool_id: str, username: str, **given: Any) -> None:
         codes = recovery_codes.make_for(call, pool_id, username)
     for code in codes:
         click.echo(code)
+
+
+@users.command()
+@click.argument("pool_id", metavar="POOL")
+@click.argument("username", metavar="USERNAME")
+@click.option("--withdraw", metavar="CLIENT", help="Take back what the user allowed this app, and end its sessions.")
+@options(*INSTALLATION)
+def consents(pool_id: str, username: str, withdraw: str | None, **given: Any) -> None:
+    """List what a user allowed other people's apps, or take it back from one.
+
+    Each line is a client id, when it was allowed, and the scopes.
+    """
+    from lido.cli.acting import acting
+    from lido.cli.installation import open_installation
+    from lido.cli.moments import iso
+    from lido.flows import consents
+    from lido.settings import load
+
+    with open_installation(load(given)) as lido:
+        if withdraw is None:
+            for row in consents.of_user(lido.call(), pool_id, username):
+                click.echo(f"{row.client_id}  {iso(row.given_at)}  {row.scopes}")
+            return
+        with acting(lido, "users consents", pool_id, username, ClientId=withdraw) as call:
+            had_any = consents.withdraw(call, pool_id, username, withdraw)
+    click.echo(f"{withdraw} may do nothing for {username} any more." if had_any else f"{withdraw} was not allowed.")

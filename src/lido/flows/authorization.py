@@ -4,12 +4,20 @@
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, authorization_codes, client_authentication, id_token_hints, implicit_grant
+from lido.flows import (
+    access,
+    authorization_codes,
+    client_authentication,
+    id_token_hints,
+    implicit_grant,
+    pushed_requests,
+)
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
 from lido.records import Client, Pool
@@ -36,16 +44,18 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Refused(Exception):
-    """A request whose app is told why it is refused: `answer` goes back to it."""
+    """A request whose app is told why it is refused: `answer` goes back to it, `error` is its code by the standards."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, error: str) -> None:
         super().__init__()
         self.answer = answer
+        self.error = error
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True):
     """A request that its client may make. `max_age` is in seconds, `levels` are what `acr_values` asks for.
 
+    `pushed` is the digest of one that was pushed before.
     `hinted_sub` is the user of a proven `id_token_hint`, '' where the hint proves nothing, None without one.
     """
 
@@ -68,17 +78,29 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     lang: str | None = None
     identity_provider: str | None = None
     hinted_sub: str | None = None
+    pushed: bytes | None = None
 
 
-def read(call: Call, pool_id: str, params: Sequence[tuple[str, str]]) -> AuthorizationRequest:
-    """The request that a query makes. Raises Unredirectable where no app may hear of it, else Refused."""
+def read(
+    call: Call, pool_id: str, params: Sequence[tuple[str, str]], *, is_pushed: bool = False
+) -> AuthorizationRequest:
+    """The request that a query makes, or, where it names one that was pushed, that one and nothing of the query.
+
+    `is_pushed`: it is about to be. Raises Unredirectable where no app may hear of it, else Refused.
+    """
     given, repeated = authorization.single(params)
-    if "client_id" in repeated or "redirect_uri" in repeated:
+    if not repeated.isdisjoint(("client_id", "redirect_uri", "request_uri")):
         raise Unredirectable("invalid_request")
     with call.db.read() as tx:
         proven = _client(call, tx, pool_id, given.get("client_id", ""))
         further = resource_servers.scopes_of(tx, proven.pool) | scopes.beyond_cognito(proven.pool)
     pool, client = proven.pool, proven.client
+    pushed = None
+    if pushed_requests.is_named(request_uri := given.get("request_uri", "")):
+        pushed = pushed_requests.find(call, client, request_uri)
+        if pushed is None:
+            raise Unredirectable("invalid_request_uri")
+        given, repeated = pushed.parameters, frozenset()
     bare = AuthorizationRequest(
         pool=pool,
         client=client,
@@ -88,9 +110,11 @@ def read(call: Call, pool_id: str, params: Sequence[tuple[str, str]]) -> Authori
         response_mode=authorization.response_mode(given),
         scopes=(),
         state=given.get("state"),
+        pushed=pushed.digest if pushed else None,
     )
     try:
-        if repeated:
+        must_be_pushed = options.is_on(pool, "require_par", client)
+        if repeated or (must_be_pushed and pushed is None and not is_pushed):
             raise Invalid("invalid_request")
         requested = authorization.requested(
             given,
@@ -100,7 +124,7 @@ def read(call: Call, pool_id: str, params: Sequence[tuple[str, str]]) -> Authori
             implicit=options.is_on(pool, "implicit_grant", client),
         )
     except Invalid as invalid:
-        raise Refused(refused(call, bare, invalid.error)) from None
+        raise Refused(refused(call, bare, invalid.error), invalid.error) from None
     return _complete(call, bare, requested, given, proven)
 
 
@@ -128,6 +152,9 @@ def _complete(
 
 def refused(call: Call, request: AuthorizationRequest, error: str, description: str | None = None) -> Answer:
     """The answer that refuses. In `compatible` pools some codes stand in the description, as Cognito puts them."""
+    if request.pushed is not None:
+        with suppress(pushed_requests.Used), call.db.write() as tx:
+            pushed_requests.use(tx, request.client, request.pushed, call.now)
     if error in _IN_DESCRIPTION and not options.is_on(request.pool, "standard_answers", request.client):
         error, description = "invalid_request", error
     told = [("error_description", description), ("state", request.state), ("error", error)]
@@ -142,9 +169,11 @@ def grant(call: Call, request: AuthorizationRequest, session: BrowserSession) ->
     with_state = [("state", request.state)] if request.state is not None else []
     try:
         if request.response_type == "code":
-            code = authorization_codes.make(call, _permission(request), request.client, session)
+            code = authorization_codes.make(call, _permission(request), request.client, session, pushed=request.pushed)
             return _answer(call, request, [("code", code), *with_state])
         return _answer(call, request, [*_at_once(call, request, session), *with_state])
+    except pushed_requests.Used:
+        return refused(call, request, "invalid_request")
     except (errors.NotAuthorized, errors.OAuthError):
         return refused(call, request, "login_required")
 
@@ -165,6 +194,9 @@ def _at_once(call: Call, request: AuthorizationRequest, session: BrowserSession)
     scope = " ".join(request.scopes)
     with call.db.read() as tx:
         client = client_authentication.named(call, tx, request.pool.pool_id, request.client.client_id)
+    if request.pushed is not None:
+        with call.db.write() as tx:
+            pushed_requests.use(tx, request.client, request.pushed, call.now)
     given = implicit_grant.issue(call, client, session, scope=scope, nonce=request.nonce, resource=request.resource)
     identity = [("id_token", given.id)] if given.id is not None else []
     life = ("expires_in", str(given.expires_in_seconds))

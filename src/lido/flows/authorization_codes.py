@@ -9,8 +9,8 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
+from lido.flows import pushed_requests, sign_in_triggers, tokens, triggers
 from lido.flows import sessions as tracking
-from lido.flows import sign_in_triggers, tokens, triggers
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.events import Fact, tell
@@ -46,8 +46,13 @@ class Permission(msgspec.Struct, frozen=True, omit_defaults=True):
 _decode = msgspec.json.Decoder(Permission).decode
 
 
-def make(call: Call, permission: Permission, client: Client, session: BrowserSession) -> str:
-    """A code for whoever is signed in there. Raises NotAuthorized when user, client or session are not alive."""
+def make(
+    call: Call, permission: Permission, client: Client, session: BrowserSession, *, pushed: bytes | None = None
+) -> str:
+    """A code for whoever is signed in there; `pushed` is the digest of the request that it answers.
+
+    Raises NotAuthorized when user, client or session are not alive, Used when the pushed request was answered before.
+    """
     code = call.entropy.uuid()
     whole = msgspec.structs.replace(permission, proofs=session.proofs, sso_id=session.id)
     row = AuthorizationCode(
@@ -66,6 +71,7 @@ def make(call: Call, permission: Permission, client: Client, session: BrowserSes
     with call.db.write() as tx:
         if not authorization_codes.add_if_welcome(tx, row, sso_id=session.id):
             raise errors.NotAuthorized
+        pushed_requests.use(tx, client, pushed, call.now)
     return code
 
 

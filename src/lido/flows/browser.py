@@ -15,11 +15,11 @@ from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
 from lido.flows.sign_in import SignedIn
 from lido.flows.sign_in_triggers import after as after_signing_in
-from lido.records import Client, User
-from lido.rules import strength
+from lido.records import Client, Pool, User
+from lido.rules import options, strength
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Proof
-from lido.storage import sso_sessions
+from lido.storage import pools, sso_sessions
 from lido.storage.sso_sessions import SSOSession
 
 LONGEST_COOKIE = 1_024
@@ -52,6 +52,10 @@ class _Cookie(msgspec.Struct, frozen=True, array_like=True):
         return "_Cookie(…)"
 
 
+class _NotWelcome(Exception):
+    """The last statement saw that the user may not be let in after all; undoes the transaction."""
+
+
 _decode = msgspec.msgpack.Decoder(_Cookie).decode
 
 
@@ -73,10 +77,10 @@ def begin(call: Call, signed_in: SignedIn, replaces: str | None) -> tuple[Browse
             if former is not None:
                 sso_sessions.revoke(tx, user.pool_id, former.sub, former.id, call.now)
             if not sso_sessions.open_if_welcome(tx, row, address=call.address, agent=call.agent[: tracking.MOST_AGENT]):
-                raise errors.NotAuthorized
+                raise _NotWelcome
             amr, _ = tokens.strength_of(scene.pool, signed_in.proofs)
             tell(call, tx, user.pool_id, "signed_in", user.sub, Fact(client_id=scene.client.client_id, names=list(amr)))
-    except errors.NotAuthorized:
+    except _NotWelcome:
         signed_in.abandon(call)
         tokens.refuse_by_state(call, user)
     except errors.Fault:
@@ -88,17 +92,24 @@ def begin(call: Call, signed_in: SignedIn, replaces: str | None) -> tuple[Browse
 
 
 def current(call: Call, pool_id: str, cookie: str | None) -> BrowserSession | None:
-    """Whose cookie that is; None unless session and user are alive and as they were."""
+    """Whose cookie that is; None unless session and user are alive and as they were. It is a use of the session."""
     named = _read(call, pool_id, cookie)
     if named is None:
         return None
     with call.db.read() as tx:
         row = sso_sessions.find_living(tx, pool_id, named.sub, named.id, call.now)
-    if row is None:
+        pool = pools.find(tx, pool_id)
+    if row is None or pool is None:
         return None
     possible = call.keys.macs(_PURPOSE, pool_id, named.id, named.secret)
     fits = [hmac.compare_digest(digest, row.secret_digest) for digest in possible]
-    return _session(row) if any(fits) else None
+    idle = options.minutes(pool, "sso_idle")
+    if not any(fits) or (idle is not None and call.now - row.active_at >= idle * 60_000):
+        return None
+    if call.now - row.active_at >= tracking.ACTIVITY_MS and (idle is not None or row.public_id is not None):
+        with call.db.write() as tx:
+            sso_sessions.use(tx, row, address=call.address, agent=call.agent[: tracking.MOST_AGENT], now=call.now)
+    return _session(row)
 
 
 def end(call: Call, pool_id: str, cookie: str | None) -> BrowserSession | None:
@@ -112,8 +123,14 @@ def end(call: Call, pool_id: str, cookie: str | None) -> BrowserSession | None:
     return session
 
 
+def life_seconds(call: Call, session: BrowserSession) -> int:
+    """How long a browser keeps the cookie."""
+    return max(1, (session.expires_at - call.now) // 1000)
+
+
 def serves(
     call: Call,
+    pool: Pool,
     client: Client,
     session: BrowserSession,
     *,
@@ -123,21 +140,23 @@ def serves(
     """Whether the session spares the person a new sign-in at this client.
 
     `max_age` is how many seconds ago it may have begun (OpenID Connect Core 3.1.2.1), `levels` the strengths that
-    were asked for, the best first. The client says how long it takes a sign-in at all (SSOSession).
+    were asked for, the best first. The client says how long it takes a sign-in at all (SSOSession), else the pool.
     """
     age_ms = call.now - session.auth_time
-    if age_ms >= tracking.sso_minutes(client) * 60_000 or (max_age is not None and age_ms > max_age * 1_000):
+    if age_ms >= tracking.sso_minutes(pool, client) * 60_000 or (max_age is not None and age_ms > max_age * 1_000):
         return False
     return not levels or strength.level(session.proofs) >= levels[0]
 
 
 def _row(call: Call, signed_in: SignedIn, user: User, cookie: _Cookie) -> SSOSession:
-    minutes = max(tracking.SSO_MINUTES, tracking.sso_minutes(signed_in.scene.client))
+    pool, client = signed_in.scene.pool, signed_in.scene.client
+    absolute = options.minutes(pool, "sso_absolute")
+    minutes = absolute or max(tracking.SSO_MINUTES, tracking.sso_minutes(pool, client))
     return SSOSession(
         pool_id=user.pool_id,
         sub=user.sub,
         id=cookie.id,
-        public_id=tracking.new_public_sso_id(call, signed_in.scene.pool),
+        public_id=tracking.new_public_sso_id(call, pool),
         secret_digest=call.keys.mac(_PURPOSE, user.pool_id, cookie.id, cookie.secret),
         epoch=user.epoch,
         auth_time=signed_in.auth_time,

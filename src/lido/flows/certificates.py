@@ -51,6 +51,16 @@ def add(call: Call, chain: bytes, key: bytes, source: Literal["added", "acme"] =
     return certificate
 
 
+def renew(call: Call, host: str, chain: bytes, key: bytes) -> None:
+    """Keep a certificate that was obtained for a host in the place of earlier ones. Raises ValueError."""
+    earlier = [each.id for each in every(call) if each.source == "acme" and each.names == [host]]
+    add(call, chain, key, "acme")
+    with call.db.write() as tx:
+        for certificate_id in earlier:
+            if not domains.naming(tx, arn(call, certificate_id)):
+                certificates.remove(tx, certificate_id)
+
+
 def every(call: Call) -> list[Certificate]:
     """All of them, the oldest first."""
     with call.db.read() as tx:

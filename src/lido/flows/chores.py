@@ -31,6 +31,7 @@ from lido.storage import (
     log_records,
     messages,
     pools,
+    pushed_requests,
     sessions,
     signing_keys,
     spent,
@@ -253,6 +254,7 @@ def _sweep(call: Call, tx: Transaction, _: str) -> str | None:
         sessions.remove_expired,
         sso_sessions.remove_expired,
         authorization_codes.remove_expired,
+        pushed_requests.remove_expired,
     ):
         left -= remove(tx, call.now, left)
         if left <= 0:

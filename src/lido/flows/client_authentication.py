@@ -7,46 +7,88 @@ from msgspec import Struct
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, scenes, signing
+from lido.flows import access, client_assertions, scenes, signing
 from lido.flows.signing import Ring
 from lido.records import Client, Pool
+from lido.rules import options
 from lido.rules.app_clients import Terms
 from lido.storage import clients, pools
 from lido.storage.database import Transaction
 
-Method = Literal["none", "client_secret_basic", "client_secret_post"]
+Method = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
 _LONGEST_ID = 128
 
 
 class Claim(Struct, frozen=True):
-    """What a request says of its client, and how: nothing of it is proven. `secret` is "" for none."""
+    """What a request says of its client, and how: nothing of it is proven. `secret` is "" for none.
+
+    `assertion` is the token of `private_key_jwt`, and `audiences` what it may call this server at this address.
+    """
 
     method: Method
     client_id: str
     secret: str = ""
+    assertion: str = ""
+    audiences: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Claim({self.method})"
 
 
 class ProvenClient(Struct, frozen=True):
-    """A client of the pool that proved itself as it must; `is_public` ones have nothing to prove."""
+    """A client of the pool that proved itself as it must; `is_public` ones have nothing to prove.
+
+    `jkt` is the thumbprint of the key that the request proved beside (RFC 9449), to which its tokens are bound.
+    """
 
     pool: Pool
     client: Client
     terms: Terms
     ring: Ring
     is_public: bool
+    jkt: str | None = None
 
 
 def authenticate(call: Call, pool_id: str, claim: Claim) -> ProvenClient:
     """The client of the request. Raises OAuthError `invalid_client`, in the same way for whatever does not fit."""
     with call.db.read() as tx:
         found = named(call, tx, pool_id, claim.client_id)
-        is_proven = proves_secret(call, tx, found.client, claim.secret)
+        is_welcome = _takes(found, claim.method)
+        has_keys = client_assertions.is_expected(found.pool, found.client)
+        is_proven = is_welcome and not has_keys and proves_secret(call, tx, found.client, claim.secret)
+    if is_welcome and has_keys:
+        audiences = (access.issuer(call, found.pool), *claim.audiences)
+        is_proven = client_assertions.proves(call, found.pool, found.client, claim.assertion, audiences)
     if not is_proven:
         raise errors.OAuthError("invalid_client", "invalid_client_secret" if claim.secret else None)
     return found
+
+
+def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool = False) -> ProvenClient:
+    """The client of an operation that takes its secret; where an operator signed, it may be left out.
+
+    Raises NotAuthorized, in the same way for whatever does not fit; ResourceNotFound for an operator of elsewhere.
+    """
+    try:
+        with call.db.read() as tx:
+            pool_id = clients.pool_of(tx, client_id)
+            found = named(call, tx, pool_id or "", client_id)
+            if is_signed:
+                access.require_pool(call, tx, found.pool.pool_id)
+            takes_secrets = not client_assertions.is_expected(found.pool, found.client)
+            if (is_signed and secret is None) or (takes_secrets and proves_secret(call, tx, found.client, secret)):
+                return found
+    except errors.OAuthError:
+        pass
+    raise errors.NotAuthorized("Invalid client or secret")
+
+
+def _takes(found: ProvenClient, method: Method) -> bool:
+    """Whether the client may prove itself so: with keys by them alone, else as it was registered."""
+    if client_assertions.is_expected(found.pool, found.client):
+        return method == "private_key_jwt"
+    registered = options.of_client(found.pool, found.client, "token_endpoint_auth_method")
+    return method != "private_key_jwt" and registered in ("", method)
 
 
 def named(call: Call, tx: Transaction, pool_id: str, client_id: str) -> ProvenClient:
@@ -54,9 +96,8 @@ def named(call: Call, tx: Transaction, pool_id: str, client_id: str) -> ProvenCl
     if not client_id or len(client_id) > _LONGEST_ID or "\0" in client_id:
         raise errors.OAuthError("invalid_client")
     pool, client = _find(tx, pool_id, client_id)
-    return ProvenClient(
-        pool, client, scenes.terms(tx, client), signing.ring(call, tx, pool), not clients.secrets(tx, client)
-    )
+    is_public = not client_assertions.is_expected(pool, client) and not clients.secrets(tx, client)
+    return ProvenClient(pool, client, scenes.terms(tx, client), signing.ring(call, tx, pool), is_public)
 
 
 def _find(tx: Transaction, pool_id: str, client_id: str) -> tuple[Pool, Client]:

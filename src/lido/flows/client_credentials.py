@@ -12,7 +12,7 @@ from lido.flows.client_authentication import ProvenClient
 from lido.flows.tokens import Tokens
 from lido.rules import claims, jwt, scopes, token_changes
 from lido.rules.token_changes import Changes
-from lido.storage import clients, resource_servers
+from lido.storage import resource_servers
 
 FLOW = "client_credentials"
 API_FLOW = "ALLOW_CLIENT_TOKEN_AUTH"
@@ -56,11 +56,9 @@ def by_api(call: Call, client_id: str, secret: str, asked: Sequence[str]) -> Tok
 
     Raises NotAuthorized, InvalidParameter, OAuthError as `issue`, and the refusals of triggers.
     """
-    with call.db.read() as tx:
-        pool_id = clients.pool_of(tx, client_id)
-        found = client_authentication.named(call, tx, pool_id, client_id) if pool_id else None
-        if found is None or found.is_public or not client_authentication.proves_secret(call, tx, found.client, secret):
-            raise errors.NotAuthorized("Invalid client or secret")
+    found = client_authentication.by_secret(call, client_id, secret)
+    if found.is_public:
+        raise errors.NotAuthorized("Invalid client or secret")
     if API_FLOW not in found.terms.flows:
         raise errors.InvalidParameter("CLIENT_TOKEN_AUTH flow not enabled for this client")
     return issue(call, found, asked, version=None)

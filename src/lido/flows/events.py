@@ -36,11 +36,14 @@ Kind = Literal[
     "signed_in",
     "authorized",
     "code_reused",
+    "consent_given",
+    "consent_withdrawn",
     "challenged",
     "refused",
     "signed_out",
     "token_revoked",
     "token_reused",
+    "token_exchanged",
     "session_revoked",
     "password_changed",
     "password_reset_required",
@@ -81,6 +84,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     address: str | None = None
     agent: str | None = None
     operator: str | None = None
+    actor: str | None = None
 
 
 def tell(

@@ -8,6 +8,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import (
     access,
+    client_assertions,
     client_authentication,
     devices,
     grants,
@@ -21,7 +22,7 @@ from lido.flows import sessions as tracking
 from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
 from lido.flows.tokens import Tokens
-from lido.records import Client, Session, Status, User
+from lido.records import Client, Pool, Session, Status, User
 from lido.rules import refresh_tokens, secret_hash, token_changes
 from lido.rules.refresh_tokens import RefreshToken
 from lido.rules.token_changes import Changes
@@ -96,7 +97,7 @@ def refresh(
             if rotated is None:
                 continue  # somebody was faster: look again
             return rotated
-        if tracking.is_due(holder.pool, session, now):
+        if tracking.is_due(holder.pool, holder.client, session, now):
             with call.db.write() as tx:
                 tracking.note_use(call, tx, session, now)
         minted = tokens.mint(call, holder, session, now, changes)
@@ -117,7 +118,7 @@ def living(call: Call, pool_id: str, client_id: str, token: str) -> tuple[Sessio
     if found is None or found.session is None or found.user is None:
         return None
     try:
-        _refuse_dead(call, found.session, found.user)
+        _refuse_dead(call, found.session, found.user, tracking.idle_ms(found.pool, found.client))
     except errors.Fault:
         return None
     standing = _standing(found.session, opened.generation, (grace_seconds or 0) * 1000, call.now)
@@ -148,11 +149,13 @@ def _open_family(
         if token is None or token.client_id != client_id or found.session is None or found.user is None:
             raise errors.NotAuthorized(INVALID)
         _check_client(call, tx, found.client, found.user, proof)
+        if proof.kind != "proven" and _needs_endpoint(found.pool, found.client, found.session):
+            raise errors.NotAuthorized(INVALID)
         ring = signing.ring(call, tx, found.pool)
         device_key = devices.bound_to(tx, found.pool, found.session)
     if token.generation > found.session.generation:
         raise errors.NotAuthorized(INVALID)
-    _refuse_dead(call, found.session, found.user)
+    _refuse_dead(call, found.session, found.user, tracking.idle_ms(found.pool, found.client))
     holder = Holder(found.pool, found.client, allowed, ring, found.user, found.groups)
     return _Family(holder, found.session, token, device_key)
 
@@ -180,12 +183,18 @@ def _check_client(call: Call, tx: Transaction, client: Client, user: User, proof
             raise errors.NotAuthorized(f"SecretHash does not match for the client: {client.client_id}")
 
 
-def _refuse_dead(call: Call, session: Session, user: User) -> None:
+def _needs_endpoint(pool: Pool, client: Client, session: Session) -> bool:
+    """Whether only the token endpoint can ask for all the proof that the tokens of this session call for."""
+    info = grants.read(session)
+    return info.jkt is not None or (info.origin != "api" and client_assertions.is_expected(pool, client))
+
+
+def _refuse_dead(call: Call, session: Session, user: User, idle_ms: int | None) -> None:
     if not user.enabled:
         raise errors.NotAuthorized("User is disabled.")
     if session.revoked_at is not None or session.epoch != user.epoch:
         raise errors.NotAuthorized(REVOKED)
-    if session.expires_at <= call.now:
+    if session.expires_at <= call.now or (idle_ms is not None and call.now - session.active_at >= idle_ms):
         raise errors.NotAuthorized(EXPIRED)
     if user.status == Status.RESET_REQUIRED:
         raise errors.PasswordResetRequired
@@ -216,7 +225,7 @@ def _rotate(call: Call, family: _Family, changes: Changes, grace_ms: int, now: i
     successor = tokens.refresh_token(call, session, generation + 1, now)
     with call.db.write() as tx:
         rotated = sessions.rotate(tx, session, generation=generation, grace_ms=grace_ms, now=now)
-        if rotated and tracking.is_due(holder.pool, session, now):
+        if rotated and tracking.is_due(holder.pool, holder.client, session, now):
             tracking.note_use(call, tx, session, now)
     if rotated is None:
         return None

@@ -1,7 +1,7 @@
 """Keys that outlive the master key: random, sealed among the database's facts, sealed anew at a rotation.
 
 The audit chain must be provable, the answers for users that do not exist must stay the same, and recovery codes must
-be worth something, whichever master key seals today.
+be worth something, and certificates be asked for by the same account, whichever master key seals today.
 """
 
 from typing import Final
@@ -16,7 +16,8 @@ from lido.storage.database import Database, Transaction
 AUDIT: Final = "audit key"
 STAND_INS: Final = "stand-in key"
 RECOVERY_CODES: Final = "recovery code key"
-NAMES = (AUDIT, STAND_INS, RECOVERY_CODES)
+ACME_ACCOUNT: Final = "ACME account key"
+NAMES = (AUDIT, STAND_INS, RECOVERY_CODES, ACME_ACCOUNT)
 PURPOSE: Final = "lasting key"
 _BYTES = 32
 

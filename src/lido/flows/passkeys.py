@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, factors, unknown_users
+from lido.flows import access, domains, factors, unknown_users
 from lido.flows.access import SignedInUser
 from lido.flows.events import Fact, tell
 from lido.records import Factor, Passkey, Pool, User
@@ -147,7 +147,7 @@ def verify(call: Call, pool: Pool, passkey: Passkey, assertion: Assertion, chall
 
 
 def relying_party(call: Call, pool: Pool) -> str:
-    """The relying party id: the pool's, else the host of the public URL. Raises WebAuthnConfigurationMissing."""
+    """The relying party id: the pool's, else the host where the pool is. Raises WebAuthnConfigurationMissing."""
     rp_id = _rp_id(call, pool)
     if rp_id is None:
         raise errors.WebAuthnConfigurationMissing
@@ -185,16 +185,24 @@ def _require_room(has: int) -> None:
 def _rp_id(call: Call, pool: Pool) -> str | None:
     webauthn = pool.settings.webauthn
     given = webauthn.relying_party_id if webauthn else None
-    named = (given or urlsplit(call.house.public_url).hostname or "").lower()
+    named = (given or urlsplit(_address(call, pool)).hostname or "").lower()
     return named if rules.is_domain(named) else None
 
 
+def _address(call: Call, pool: Pool) -> str:
+    with call.db.read() as tx:
+        return domains.address(call, tx, pool)
+
+
 def _origins(call: Call, pool: Pool, rp_id: str) -> frozenset[str]:
-    """The house's own origin where it lies within the relying party id, and those that the pool's setting adds."""
-    url = urlsplit(call.house.public_url)
-    host, further = url.hostname or "", options.text(pool, "passkey_origins").split()
-    is_own = url.scheme == "https" and f".{host}".endswith(f".{rp_id}")
-    return frozenset([*further, f"https://{url.netloc.lower()}"] if is_own else further)
+    """The pool's own origins that lie within the relying party id, and those that its setting adds."""
+    own = [urlsplit(address) for address in (call.house.public_url, _address(call, pool))]
+    within = {
+        f"https://{url.netloc.lower()}"
+        for url in own
+        if url.scheme == "https" and f".{url.hostname or ''}".endswith(f".{rp_id}")
+    }
+    return frozenset(within | set(options.text(pool, "passkey_origins").split()))
 
 
 def _expected(call: Call, pool: Pool, ceremony: Ceremony, challenge: bytes, rp_id: str) -> Expected:

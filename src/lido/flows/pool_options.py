@@ -61,7 +61,7 @@ def in_force(pool: Pool) -> list[tuple[str, str, str]]:
     """Every option of the pool: name, value, and whether it is `set`, from a `tag`, or the profile's `default`."""
     tags = pool.settings.shape.user_pool_tags or {}
     rows = []
-    for name in options.OPTIONS:
+    for name in (option.name for option in options.OPTIONS.values() if option.for_pools):
         value = options.text(pool, name)
         if name in pool.settings.options:
             origin = "set"

@@ -9,8 +9,8 @@ from lido import errors
 from lido.call import Call
 from lido.flows.events import Fact, tell
 from lido.records import Client, Pool, Session, User
-from lido.rules import identifiers
-from lido.storage import sessions, users
+from lido.rules import identifiers, options
+from lido.storage import sessions, sso_sessions, users
 from lido.storage.database import Transaction
 
 MOST_PER_USER: Final = 20
@@ -20,8 +20,10 @@ SSO_MINUTES: Final = 60
 MOST_AGENT: Final = 256
 """Characters of a user agent that are kept."""
 
-_ACTIVITY_MS = 60_000
+ACTIVITY_MS: Final = 60_000
+"""How often use is noted."""
 _UNKNOWN = "Session does not exist."
+_CURRENT = "The current session cannot be revoked; sign out instead."
 
 
 def are_tracked(pool: Pool) -> bool:
@@ -35,10 +37,16 @@ def most_per_user(pool: Pool) -> int:
     return config.max_per_user if config else MOST_PER_USER
 
 
-def sso_minutes(client: Client) -> int:
+def sso_minutes(pool: Pool, client: Client) -> int:
     """How long after signing in this client takes that sign-in of another client for its own."""
     config = client.settings.sso_session
-    return config.max_validity_minutes if config else SSO_MINUTES
+    return config.max_validity_minutes if config else options.minutes(pool, "sso_absolute") or SSO_MINUTES
+
+
+def rested_since(call: Call, pool: Pool) -> int:
+    """The time before which a browser's session that is still good was not active last."""
+    idle = options.minutes(pool, "sso_idle")
+    return -1 if idle is None else call.now - idle * 60_000
 
 
 def new_public_id(call: Call, pool: Pool) -> str | None:
@@ -70,9 +78,18 @@ def make_room(call: Call, tx: Transaction, pool: Pool, opened: Session) -> None:
         tell(call, tx, pool.pool_id, "session_revoked", opened.sub, fact)
 
 
-def is_due(pool: Pool, session: Session, now: int) -> bool:
-    """Whether a refresh is to be noted: in a pool that tracks, once a minute."""
-    return session.public_id is not None and now - session.active_at >= _ACTIVITY_MS and are_tracked(pool)
+def idle_ms(pool: Pool, client: Client) -> int | None:
+    """How long a refresh token of the client may rest; None: as long as it lives."""
+    idle = options.minutes(pool, "refresh_idle", client)
+    return None if idle is None else idle * 60_000
+
+
+def is_due(pool: Pool, client: Client, session: Session, now: int) -> bool:
+    """Whether a refresh is to be noted: once a minute where the pool tracks; else as often as rest has to be known."""
+    rested, idle = now - session.active_at, idle_ms(pool, client)
+    if session.public_id is not None and are_tracked(pool):
+        return rested >= ACTIVITY_MS
+    return idle is not None and rested >= max(ACTIVITY_MS, idle // 50)
 
 
 def note_use(call: Call, tx: Transaction, session: Session, now: int) -> None:
@@ -80,20 +97,54 @@ def note_use(call: Call, tx: Transaction, session: Session, now: int) -> None:
     sessions.use(tx, session, address=call.address, agent=call.agent[:MOST_AGENT], now=now)
 
 
-def revoke(call: Call, pool: Pool, user: User, public_id: str, *, current: str | None = None) -> None:
-    """End one session of the user, with its tokens. `current` is the id of the one that asks, which stays.
+def revoke(
+    call: Call, pool: Pool, user: User, public_id: str, *, current: str | None = None, linked: bool = False
+) -> None:
+    """End one session of the user: a token session with its tokens, or the sign-in of a browser.
 
-    Raises ResourceNotFound for what is no active session of this user, InvalidParameter for the current one.
+    `linked`: with a token session also the browser's that it came through, and the other way round. `current` is the
+    id of the token session that asks, which stays. Raises ResourceNotFound for what is no active session of this
+    user, InvalidParameter for the current one.
     """
     if not are_tracked(pool):
         raise errors.ResourceNotFound(_UNKNOWN)
     with call.db.write() as tx:
-        found = sessions.find_active(tx, user, public_id, call.now)
-        if found is None:
-            raise errors.ResourceNotFound(_UNKNOWN)
-        if found.id == current:
-            raise errors.InvalidParameter("The current session cannot be revoked; sign out instead.")
-        if not sessions.revoke(tx, pool.pool_id, user.sub, found.id, call.now):
-            raise errors.ResourceNotFound(_UNKNOWN)
-        fact = Fact(client_id=found.client_id, session_id=found.id)
-        tell(call, tx, pool.pool_id, "session_revoked", user.sub, fact)
+        if public_id.startswith("sso"):
+            _revoke_browser(call, tx, user, public_id, current=current, linked=linked)
+        else:
+            _revoke_tokens(call, tx, user, public_id, current=current, linked=linked)
+
+
+def _revoke_tokens(
+    call: Call, tx: Transaction, user: User, public_id: str, *, current: str | None, linked: bool
+) -> None:
+    found = sessions.find_active(tx, user, public_id, call.now)
+    if found is None:
+        raise errors.ResourceNotFound(_UNKNOWN)
+    if found.id == current:
+        raise errors.InvalidParameter(_CURRENT)
+    if not sessions.revoke(tx, user.pool_id, user.sub, found.id, call.now):
+        raise errors.ResourceNotFound(_UNKNOWN)
+    _tell(call, tx, user, found.id, found.client_id)
+    if linked and found.sso_id and sso_sessions.revoke(tx, user.pool_id, user.sub, found.sso_id, call.now):
+        _tell(call, tx, user, found.sso_id)
+
+
+def _revoke_browser(
+    call: Call, tx: Transaction, user: User, public_id: str, *, current: str | None, linked: bool
+) -> None:
+    found = sso_sessions.find_active(tx, user, public_id, call.now)
+    if found is None or not sso_sessions.revoke(tx, user.pool_id, user.sub, found.id, call.now):
+        raise errors.ResourceNotFound(_UNKNOWN)
+    _tell(call, tx, user, found.id)
+    if not linked:
+        return
+    for session_id, client_id in sessions.revoke_of_browser(tx, user.pool_id, user.sub, found.id, call.now):
+        if session_id == current:
+            raise errors.InvalidParameter(_CURRENT)
+        _tell(call, tx, user, session_id, client_id)
+
+
+def _tell(call: Call, tx: Transaction, user: User, session_id: str, client_id: str | None = None) -> None:
+    fact = Fact(client_id=client_id, session_id=session_id)
+    tell(call, tx, user.pool_id, "session_revoked", user.sub, fact)

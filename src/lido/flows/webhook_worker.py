@@ -34,6 +34,7 @@ _LEASE_MS = 30_000
 # Begun within so much, a batch ends within the lease even when its last receiver is as slow as it may be.
 _BATCH_MS = 10_000
 _ROWS_AT_ONCE = 500
+_POOLS_AT_ONCE = 20
 _DELIVERIES_AT_ONCE = 200
 _WEBHOOKS_AT_ONCE = 32
 _LANES = 8
@@ -82,6 +83,7 @@ class WebhookWorker:
         self._lanes = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lido-webhook-lanes")
         self._in_hand: dict[str, Future[None]] = {}
         self._silent: set[str] = set()
+        self._taken_last = ""
 
     def stop(self) -> None:
         """Begin nothing more; what is being posted may end, for some seconds, and is settled."""
@@ -103,11 +105,13 @@ class WebhookWorker:
         call = self._new_call()
         self._in_hand = {id_: future for id_, future in self._in_hand.items() if not future.done()}
         with call.db.read() as tx:
-            any_waiting = outbox.any_waiting(tx)
-        fanned_out = _fan_out(call) if any_waiting else 0
+            turn = outbox.whose_turn(tx, after=self._taken_last, limit=_POOLS_AT_ONCE)
+        fanned_out = _fan_out(call, turn) if turn else 0
+        self._taken_last = turn[-1] if turn else ""
         with call.db.read() as tx:
-            due = webhooks.due(tx, call.now, 2 * _WEBHOOKS_AT_ONCE)
-        return fanned_out + sum(self._begin(webhook) for webhook in due)
+            # However many endpoints are silent, some that answer are among those found.
+            due = webhooks.due(tx, call.now, 2 * _WEBHOOKS_AT_ONCE + len(self._silent))
+        return fanned_out + sum(map(self._begin, due))
 
     def _begin(self, webhook: Webhook) -> bool:
         if self._stopping or webhook.id in self._in_hand or not self._has_room(webhook):
@@ -257,10 +261,10 @@ def _mark(delivery: Delivery) -> int:
     return zlib.crc32(_decode(delivery.body).data.user_sub.encode())
 
 
-def _fan_out(call: Call) -> int:
-    """Turn outbox rows into deliveries to the webhooks that listen, each once; how many rows."""
+def _fan_out(call: Call, pool_ids: list[str]) -> int:
+    """Turn outbox rows of these pools into deliveries to the webhooks that listen, each once; how many rows."""
     with call.db.write(durable=False) as tx:
-        taken = outbox.take(tx, _ROWS_AT_ONCE)
+        taken = outbox.take(tx, pool_ids, _ROWS_AT_ONCE)
         listening = {pool_id: webhooks.of_pool(tx, pool_id) for pool_id in {event.pool_id for event in taken}}
         for event in taken:
             for webhook in listening[event.pool_id]:

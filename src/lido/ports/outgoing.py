@@ -81,9 +81,9 @@ class Outgoing:
         *,
         seconds: float,
         limit_bytes: int,
-        method: Literal["POST", "PUT"] = "POST",
+        method: Literal["GET", "POST", "PUT"] = "POST",
     ) -> Answer:
-        """Post (or put) once, waiting `seconds` for all of the answer.
+        """Post (or put, or get) once, waiting `seconds` for all of the answer.
 
         Raises Refused, Unreachable, TooSlow, TooLarge; RuntimeError while a transaction is open.
         """

@@ -103,7 +103,7 @@ class Unproven:
             raise Invalid
         self._content, _, self._signature = token.rpartition(".")
         try:
-            self.claims = _object(self._content.partition(".")[2])
+            self.claims = read_object(self._content.partition(".")[2])
         except (ValueError, RecursionError):
             raise Invalid from None
         if type(self.claims.get("exp")) is not int or type(self.claims.get("iat")) is not int:
@@ -160,7 +160,7 @@ def _named_key(header: str, keys: Mapping[str, RSAPublicKey]) -> RSAPublicKey:
 @lru_cache(maxsize=1024)
 def _kid(header: str) -> str:
     """The `kid` of an acceptable header; Invalid, which is not remembered, for any other."""
-    members = _object(header)
+    members = read_object(header)
     kid = members.get("kid")
     if members.get("alg") != "RS256" or not isinstance(kid, str):
         raise Invalid
@@ -169,7 +169,8 @@ def _kid(header: str) -> str:
     return kid
 
 
-def _object(segment: str) -> dict[str, Any]:
+def read_object(segment: str) -> dict[str, Any]:
+    """The JSON object of a header or of claims. Raises ValueError (Invalid too) or RecursionError for anything else."""
     octets = base64url.decode(segment)
     value = msgspec.json.decode(octets)
     # What we would write in the same way holds no name twice; only other writers' tokens need the slow look.

@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from lido.records import Client, Pool, PoolSettings
+from lido.rules import jws
 
 _ORIGIN = re.compile(r"(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|android:apk-key-hash:[A-Za-z0-9_-]{43})\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8}){0,3}\Z")
+
+FEWEST_MINUTES = 5
+"""The shortest time of rest that can be asked for: use is noted once a minute."""
 
 
 class Option(Struct, frozen=True):
@@ -25,6 +29,7 @@ class Option(Struct, frozen=True):
     secure: str
     sentence: str
     for_clients: bool = False
+    for_pools: bool = True
 
 
 OPTIONS = {
@@ -146,6 +151,71 @@ OPTIONS = {
             "OAuth endpoints answer as RFC 6749 and OpenID Connect say where Cognito differs: error codes, types.",
             for_clients=True,
         ),
+        Option(
+            "require_par",
+            "boolean",
+            "false",
+            "false",
+            "Authorization requests must have been pushed before (RFC 9126).",
+            for_clients=True,
+        ),
+        Option(
+            "token_endpoint_auth_method",
+            "none|client_secret_basic|client_secret_post|private_key_jwt",
+            "",
+            "",
+            "The one way in which the client proves itself at OAuth endpoints; empty: any that it has.",
+            for_clients=True,
+            for_pools=False,
+        ),
+        Option(
+            "jwks",
+            "key set",
+            "",
+            "",
+            "Public keys of the client (RFC 7517), with which it proves itself by `private_key_jwt` alone.",
+            for_clients=True,
+            for_pools=False,
+        ),
+        Option(
+            "jwks_uri",
+            "url",
+            "",
+            "",
+            "Where the client publishes such keys instead; https, fetched when an unknown one is used.",
+            for_clients=True,
+            for_pools=False,
+        ),
+        Option(
+            "third_party",
+            "boolean",
+            "false",
+            "false",
+            "The app is somebody else's: people are asked before it is let in. It always is when it registered itself.",
+            for_clients=True,
+        ),
+        Option(
+            "sso_absolute",
+            "off|minutes",
+            "off",
+            "off",
+            "How long a sign-in at the pages lasts at most; off: an hour, or as long as a client says (SSOSession).",
+        ),
+        Option(
+            "sso_idle",
+            "off|minutes",
+            "off",
+            "off",
+            "How long a sign-in at the pages lasts unused; each use begins it anew, never beyond its end.",
+        ),
+        Option(
+            "refresh_idle",
+            "off|minutes",
+            "off",
+            "20160",
+            "How long a refresh token lasts unused; each use begins it anew, never beyond RefreshTokenValidity.",
+            for_clients=True,
+        ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
     )
 }
@@ -154,21 +224,38 @@ OPTIONS = {
 def check(name: str, value: str, *, for_client: bool = False) -> None:
     """Raise ValueError, with a sentence, unless `name` is an option (of clients) and `value` has its form."""
     option = OPTIONS.get(name)
-    if option is None or (for_client and not option.for_clients):
-        known = ", ".join(sorted(o.name for o in OPTIONS.values() if o.for_clients or not for_client))
+    if option is None or not _is_for(option, for_client=for_client):
+        known = ", ".join(sorted(o.name for o in OPTIONS.values() if _is_for(o, for_client=for_client)))
         raise ValueError(f"There is no setting {name}; there are {known}.")
     if value and not _fits(option.form, value):
         raise ValueError(f"{name} takes {option.form}, not {value}.")
 
 
+def _is_for(option: Option, *, for_client: bool) -> bool:
+    return option.for_clients if for_client else option.for_pools
+
+
+def _is_key_set(text: str) -> bool:
+    try:
+        return bool(jws.read_keys(text))
+    except jws.Invalid:
+        return False
+
+
 def _fits(form: str, value: str) -> bool:
     match form:
+        case "key set":
+            return _is_key_set(value)
         case "boolean":
             return value in ("true", "false")
         case "days":
             return value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 36_500
         case "off|seconds":
             return value == "off" or (value.isascii() and value.isdigit() and len(value) <= 5 and int(value) > 0)
+        case "off|minutes":
+            return value == "off" or (
+                value.isascii() and value.isdigit() and len(value) <= 7 and int(value) >= FEWEST_MINUTES
+            )
         case "url":
             return value.startswith(("https://", "http://")) and not value.endswith("/") and value.isprintable()
         case "language":
@@ -199,13 +286,23 @@ def seconds(pool: Pool, name: str) -> int | None:
     return None if value == "off" else int(value)
 
 
+def minutes(pool: Pool, name: str, client: Client | None = None) -> int | None:
+    """The number of minutes in force for the pool, or for the client where it says otherwise; None: off."""
+    value = text(pool, name) if client is None else of_client(pool, client, name)
+    return None if value == "off" else int(value)
+
+
 def is_on(pool: Pool, name: str, client: Client | None = None) -> bool:
     """Whether a boolean option is on for the pool, or for the client where it says otherwise."""
-    if client is not None:
-        given = _given(client.settings.options, pool.settings, f"lido:{client.client_id}:{name}", name)
-        if given is not None:
-            return given == "true"
-    return text(pool, name) == "true"
+    return (text(pool, name) if client is None else of_client(pool, client, name)) == "true"
+
+
+def of_client(pool: Pool, client: Client, name: str) -> str:
+    """The value in force for the client; the pool's where it says nothing, if pools have that option."""
+    given = _given(client.settings.options, pool.settings, f"lido:{client.client_id}:{name}", name)
+    if given is not None:
+        return given
+    return text(pool, name) if OPTIONS[name].for_pools else OPTIONS[name].compatible
 
 
 def _given(options: Mapping[str, str], settings: PoolSettings, tag: str, name: str) -> str | None:

@@ -64,10 +64,14 @@ def of_pool(tx: Transaction, pool: Pool) -> list[Domain]:
     return found
 
 
+def every(tx: Transaction) -> list[Domain]:
+    """Those of all pools, by name."""
+    return [_domain(row) for row in tx.rows(f"SELECT {_COLUMNS} FROM domains ORDER BY domain")]
+
+
 def naming(tx: Transaction, certificate_arn: str) -> list[str]:
     """The custom domains whose certificate that is, by name."""
-    rows = tx.rows(f"SELECT {_COLUMNS} FROM domains ORDER BY domain")
-    configured = ((domain.domain, domain.settings.custom_domain_config) for domain in map(_domain, rows))
+    configured = ((domain.domain, domain.settings.custom_domain_config) for domain in every(tx))
     return [name for name, config in configured if config and config.certificate_arn == certificate_arn]
 
 

@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Sequence
 
 from lido.records import Message
+from lido.storage import rounds
 from lido.storage.database import Transaction
 
 WAITING, SENT, GIVEN_UP, KEPT = 0, 1, 2, 3
@@ -45,10 +46,7 @@ def whose_turn(
     A cheap look that locks nobody out.
     """
     closed = "".join(f"<{pool_id}>" for pool_id in but)
-    found = _due_pools(tx, now, medium, after, closed, limit)
-    if after and len(found) < limit:
-        found += _due_pools(tx, now, medium, "", closed, limit)
-    return list(dict.fromkeys(found))[:limit]
+    return rounds.from_the_last(lambda last: _due_pools(tx, now, medium, last, closed, limit), after, limit)
 
 
 def _due_pools(tx: Transaction, now: int, medium: str, after: str, closed: str, limit: int) -> list[str]:

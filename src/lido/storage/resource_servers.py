@@ -1,5 +1,7 @@
 """Resource servers of a pool: APIs, and the scopes by which clients are let in to them."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from lido.records import Pool, Record
@@ -46,6 +48,26 @@ def scopes_of(tx: Transaction, pool: Pool) -> frozenset[str]:
     if not tx.writing:
         tx.documents.keep(key, pool.version, found)
     return found
+
+
+def identifiers_of(tx: Transaction, pool: Pool) -> frozenset[str]:
+    """The identifiers of the pool's resource servers; from memory while its version stands."""
+    key = ("resource servers", pool.pool_id)
+    kept: frozenset[str] | None = tx.documents.get(key, pool.version)
+    if kept is None:
+        rows = tx.rows("SELECT identifier FROM resource_servers WHERE pool_id = :pool_id", pool_id=pool.pool_id)
+        kept = frozenset(str(row[0]) for row in rows)
+        if not tx.writing:
+            tx.documents.keep(key, pool.version, kept)
+    return kept
+
+
+def descriptions(tx: Transaction, pool_id: str, names: Collection[str]) -> dict[str, str]:
+    """How the resource servers describe those of their scopes, by the name that clients use."""
+    servers = {name.rpartition("/")[0] for name in names if "/" in name}
+    found = [server for identifier in sorted(servers) if (server := find(tx, pool_id, identifier)) is not None]
+    every = {f"{server.identifier}/{scope.name}": scope.description for server in found for scope in server.scopes}
+    return {name: every[name] for name in names if name in every}
 
 
 def find(tx: Transaction, pool_id: str, identifier: str) -> ResourceServer | None:

@@ -20,15 +20,19 @@ _ACTIVE = """pool_id = :pool_id AND sub = :sub AND public_id IS NOT NULL AND rev
 
 
 class Seen(Struct, frozen=True):
-    """A session as its owner is shown it: where it began, when and whence it was last active."""
+    """A session as its owner is shown it: where it began, when and whence it was last active.
+
+    A browser's has no client. `origin` is the public id of the browser's session that a token session came through.
+    """
 
     id: str
     public_id: str
-    client_id: str
+    client_id: str | None
     created_at: int
     active_at: int
     ip: str | None
     agent: str | None
+    origin: str | None = None
 
     def __repr__(self) -> str:
         return "<Seen>"
@@ -125,17 +129,31 @@ def use(tx: Transaction, session: Session, *, address: str, agent: str, now: int
     )
 
 
-def page_active(tx: Transaction, user: User, *, before: tuple[int, str] | None, limit: int, now: int) -> list[Seen]:
-    """Sessions that the user is shown, newest first; `before` is `created_at` and id of the last one seen."""
+def page_active(
+    tx: Transaction, user: User, *, before: tuple[int, str] | None, limit: int, now: int, rested: int = -1
+) -> list[Seen]:
+    """Sessions that the user is shown, newest first; `before` is `created_at` and id of the last one seen.
+
+    Those of browsers count as long as they were active after `rested`.
+    """
     created_at, session_id = before or (1 << 62, "")
     rows = tx.rows(
-        f"""SELECT id, public_id, client_id, created_at, active_at, ip, agent FROM sessions
-            WHERE {_ACTIVE} AND (created_at < :created_at OR (created_at = :created_at AND id > :after))
+        f"""SELECT id, public_id, client_id, created_at, active_at, ip, agent, origin FROM
+              (SELECT id, public_id, client_id, created_at, active_at, ip, agent,
+                 (SELECT s.public_id FROM sso_sessions s WHERE s.pool_id = sessions.pool_id AND s.sub = sessions.sub
+                    AND s.id = sessions.sso_id) AS origin
+               FROM sessions WHERE {_ACTIVE}
+               UNION ALL
+               SELECT id, public_id, NULL, created_at, active_at, ip, agent, NULL FROM sso_sessions
+               WHERE pool_id = :pool_id AND sub = :sub AND public_id IS NOT NULL AND revoked_at IS NULL
+                 AND epoch = :epoch AND expires_at > :now AND active_at > :rested) seen
+            WHERE created_at < :created_at OR (created_at = :created_at AND id > :after)
             ORDER BY created_at DESC, id LIMIT :limit""",
         pool_id=user.pool_id,
         sub=user.sub,
         epoch=user.epoch,
         now=now,
+        rested=rested,
         created_at=created_at,
         after=session_id,
         limit=limit,
@@ -195,6 +213,34 @@ def revoke(tx: Transaction, pool_id: str, sub: str, session_id: str, now: int) -
         )
         == 1
     )
+
+
+def revoke_of_browser(tx: Transaction, pool_id: str, sub: str, sso_id: str, now: int) -> list[tuple[str, str]]:
+    """End the sessions that came through a browser's; ids, with their clients, of those that were alive."""
+    rows = tx.rows(
+        """UPDATE sessions SET revoked_at = :now
+           WHERE pool_id = :pool_id AND sub = :sub AND sso_id = :sso_id AND revoked_at IS NULL
+           RETURNING id, client_id""",
+        now=now,
+        pool_id=pool_id,
+        sub=sub,
+        sso_id=sso_id,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def revoke_of_client(tx: Transaction, pool_id: str, sub: str, client_id: str, now: int) -> list[str]:
+    """End the user's sessions at that client; the ids of those that were alive."""
+    rows = tx.rows(
+        """UPDATE sessions SET revoked_at = :now
+           WHERE pool_id = :pool_id AND sub = :sub AND client_id = :client_id AND revoked_at IS NULL
+           RETURNING id""",
+        now=now,
+        pool_id=pool_id,
+        sub=sub,
+        client_id=client_id,
+    )
+    return [row[0] for row in rows]
 
 
 def revoke_of_device(tx: Transaction, pool_id: str, sub: str, device_key: str, now: int) -> int:

@@ -1,6 +1,6 @@
 """Sign-ins at the pages: one row for each browser and sign-in, which the pool's apps share."""
 
-from lido.records import Record
+from lido.records import Record, User
 from lido.storage.database import Transaction
 
 
@@ -57,15 +57,44 @@ def open_if_welcome(tx: Transaction, session: SSOSession, *, address: str, agent
 
 
 def find_living(tx: Transaction, pool_id: str, sub: str, session_id: str, now: int) -> SSOSession | None:
-    """The session, if it is not over and its user may be let in as when it began."""
+    """The session, if it is not over and its user may be let in as when it began; how long it rested is not asked."""
     return tx.find(
         SSOSession,
         f"""SELECT {_SELECTED} FROM sso_sessions s JOIN users u ON u.pool_id = :pool_id AND u.sub = s.sub
+              JOIN pools p ON p.pool_id = :pool_id AND p.deleted_at IS NULL
             WHERE s.pool_id = :pool_id AND s.sub = :sub AND s.id = :id AND s.revoked_at IS NULL
               AND s.expires_at > :now AND u.enabled AND u.epoch = s.epoch AND u.status IN (2, 5)""",
         pool_id=pool_id,
         sub=sub,
         id=session_id,
+        now=now,
+    )
+
+
+def find_active(tx: Transaction, user: User, public_id: str, now: int) -> SSOSession | None:
+    """The session that the user is shown under that id."""
+    return tx.find(
+        SSOSession,
+        f"""SELECT {_COLUMNS} FROM sso_sessions WHERE pool_id = :pool_id AND sub = :sub AND public_id = :public_id
+              AND epoch = :epoch AND revoked_at IS NULL AND expires_at > :now""",
+        pool_id=user.pool_id,
+        sub=user.sub,
+        public_id=public_id,
+        epoch=user.epoch,
+        now=now,
+    )
+
+
+def use(tx: Transaction, session: SSOSession, *, address: str, agent: str, now: int) -> None:
+    """The session was active just now, from there and with that program."""
+    tx.run(
+        """UPDATE sso_sessions SET active_at = :now, ip = :ip, agent = :agent
+           WHERE pool_id = :pool_id AND sub = :sub AND id = :id AND revoked_at IS NULL AND active_at <= :now""",
+        pool_id=session.pool_id,
+        sub=session.sub,
+        id=session.id,
+        ip=address or None,
+        agent=agent or None,
         now=now,
     )
 

@@ -13,6 +13,8 @@ OWNED = {
     "sessions": "pool_id, sub, id",
     "sso_sessions": "pool_id, sub, id",
     "authorization_codes": "pool_id, digest",
+    "pushed_requests": "pool_id, digest",
+    "device_grants": "pool_id, digest",
     "consents": "pool_id, sub, client_id",
     "spent": "pool_id, id",
     "budgets": "pool_id, subject, kind",

@@ -260,6 +260,8 @@ _BELONGINGS = (
     "pending_attributes",
     "codes",
     "sessions",
+    "sso_sessions",
+    "consents",
     "group_members",
     "totp_keys",
     "recovery_codes",

@@ -13,13 +13,13 @@ from starlette.routing import Route
 
 from lido import errors
 from lido.call import Call
-from lido.web import health
+from lido.web import acme, health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
-from lido.web.login import add_passkey, challenge, confirm, endings, link, logout, recover, sign_in, sign_up
+from lido.web.login import add_passkey, challenge, confirm, consent, endings, link, logout, recover, sign_in, sign_up
 from lido.web.metrics import Metrics
-from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, revoke, token, userinfo
+from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, par, revoke, token, userinfo
 from lido.web.site import Site, site_of
 
 Answer = Callable[[Call, Site, Request, bytes], Response]
@@ -50,7 +50,8 @@ class Application:
         self._router = Starlette(
             routes=[
                 Route("/healthz", health.alive),
-                Route("/readyz", self._ready),
+                Route("/readyz", self._plain(health.ready)),
+                Route(acme.PATH, self._plain(acme.challenge)),
                 *self._under_path("/.well-known/jwks.json", discovery.jwks),
                 *self._under_path("/.well-known/openid-configuration", discovery.metadata),
                 *self._under_path("/.well-known/oauth-authorization-server", discovery.metadata),
@@ -63,6 +64,7 @@ class Application:
                 *self._post("/oauth2/authorize", authorize.authorize),
                 *self._program("/oauth2/token", token.token, lane="signing"),
                 *self._program("/oauth2/revoke", revoke.revoke),
+                *self._post("/oauth2/par", par.push),
                 *self._post("/oauth2/introspect", introspect.introspect),
                 *self._program("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/oauth2/userInfo", userinfo.user_info),
@@ -77,6 +79,8 @@ class Application:
                 *self._post("/challenge", challenge.post, lane="slow"),
                 *self._get("/link", link.get),
                 *self._post("/link", link.post),
+                *self._get("/consent", consent.get),
+                *self._post("/consent", consent.post),
                 *self._get("/signup", sign_up.get),
                 *self._post("/signup", sign_up.post, lane="slow"),
                 *self._get("/confirm", confirm.get),
@@ -150,8 +154,13 @@ class Application:
             outcome.answered(response.status_code, getattr(request.state, "counted_as", None))
             return response
 
-    async def _ready(self, request: Request) -> Response:
-        return await self._lanes.quick(health.ready, self._call(request), request)
+    def _plain(self, answer: Callable[[Call, Request], Response]) -> Endpoint:
+        """What belongs to no pool."""
+
+        async def endpoint(request: Request) -> Response:
+            return await self._lanes.quick(answer, self._call(request), request)
+
+        return endpoint
 
     def _call(self, request: Request) -> Call:
         address = address_of(request.scope, self._trusted_proxies)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.authenticators import App
+from tests.oauth import App as OAuthApp
 from tests.sign_ins import People, claims, refusal
 
 from lido.flows import access
@@ -371,3 +372,101 @@ def test_the_profile_decides_where_they_have_none(house, profile, is_told):
     people.alice()
     told = claims(people.sign_in()["AccessToken"])
     assert ("amr" in told, "acr" in told) == (is_told, is_told)
+
+
+GONE = ("ResourceNotFound", "Session does not exist.")
+
+
+def signed_in_at_the_pages(people):
+    """An app of the pool, a browser that is signed in there, and the tokens that came of it."""
+    app = OAuthApp(people.house, people.pool_id, AllowedOAuthScopes=["openid", "aws.cognito.signin.user.admin"])
+    cookie = app.browser()
+    return app, cookie, app.redeem(app.code(cookie))[1]
+
+
+def by_type(sessions):
+    return {session["SessionType"]: session for session in sessions}
+
+
+def is_signed_in(app, cookie):
+    return "code" in app.authorize(cookie, prompt="none")[1]
+
+
+def refreshes(app, told):
+    return app.token(grant_type="refresh_token", refresh_token=told["refresh_token"])[0] == 200
+
+
+def test_sign_ins_of_browsers_are_listed_beside_the_token_sessions_that_came_through_them(tracked):
+    app, _, told = signed_in_at_the_pages(tracked)
+
+    found = by_type(own(tracked, {"AccessToken": told["access_token"]}))
+
+    assert re.fullmatch("sso[a-z0-9]{25}", found["SSO"]["SessionId"])
+    assert found["TOKEN"]["OriginSessionId"] == found["SSO"]["SessionId"]
+    assert (found["TOKEN"]["ClientId"], found["TOKEN"]["IsCurrentSession"]) == (app.client_id, True)
+    assert ("ClientId" in found["SSO"], "OriginSessionId" in found["SSO"]) == (False, False)
+    assert not found["SSO"]["IsCurrentSession"]
+
+
+def test_a_browser_was_active_when_it_was_last_used(tracked):
+    app, cookie, _ = signed_in_at_the_pages(tracked)
+    before = by_type(shown(tracked))["SSO"]
+    tracked.house.clock.advance(seconds=61)
+    app.code(cookie)
+
+    after = by_type(shown(tracked))["SSO"]
+
+    assert after["CreateDate"] == before["CreateDate"]
+    assert (after["LastActiveDate"] - before["LastActiveDate"]).total_seconds() == 61
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_browser_is_signed_out_by_its_id_and_its_token_sessions_if_asked(tracked, linked):
+    app, cookie, told = signed_in_at_the_pages(tracked)
+    public_id = by_type(shown(tracked))["SSO"]["SessionId"]
+    more = {"RevokeAssociatedSessions": "LINKED"} if linked else {}
+
+    revoke(tracked, public_id, **more)
+
+    assert not is_signed_in(app, cookie)
+    assert refreshes(app, told) is not linked
+    assert refusal(revoke, tracked, public_id) == GONE
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_token_session_takes_the_browser_along_if_asked(tracked, linked):
+    app, cookie, told = signed_in_at_the_pages(tracked)
+    more = {"RevokeAssociatedSessions": "LINKED"} if linked else {}
+
+    revoke(tracked, by_type(shown(tracked))["TOKEN"]["SessionId"], **more)
+
+    assert not refreshes(app, told)
+    assert is_signed_in(app, cookie) is not linked
+
+
+def test_nobody_ends_the_session_that_asks_by_the_browser_that_it_came_through(tracked):
+    app, cookie, told = signed_in_at_the_pages(tracked)
+    public_id = by_type(shown(tracked))["SSO"]["SessionId"]
+    asking = {"AccessToken": told["access_token"], "SessionId": public_id}
+
+    linked = refusal(tracked.house.idp_unsigned.revoke_user_session, **asking, RevokeAssociatedSessions="LINKED")
+    assert linked == ("InvalidParameter", "The current session cannot be revoked; sign out instead.")
+    assert is_signed_in(app, cookie)
+    tracked.house.idp_unsigned.revoke_user_session(**asking)
+    assert not is_signed_in(app, cookie)
+
+
+def test_browsers_of_others_are_nobodys_to_end(tracked):
+    app, cookie, _ = signed_in_at_the_pages(tracked)
+    public_id = by_type(shown(tracked))["SSO"]["SessionId"]
+    tracked.house.user(tracked.pool_id, "mallory")
+    told = app.redeem(app.code(app.browser("mallory")))[1]
+
+    asking = {"AccessToken": told["access_token"], "SessionId": public_id}
+    assert refusal(tracked.house.idp_unsigned.revoke_user_session, **asking) == GONE
+    assert is_signed_in(app, cookie)
+
+
+def revoke(people, session_id, **more):
+    who = {"UserPoolId": people.pool_id, "Username": "alice"}
+    people.house.idp.admin_revoke_user_session(**who, SessionId=session_id, **more)

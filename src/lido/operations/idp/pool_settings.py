@@ -89,7 +89,7 @@ def get_user_pool_client_session_configuration(
     return idp.GetUserPoolClientSessionConfigurationResponse(
         user_pool_id=pool.pool_id,
         client_id=client.client_id,
-        sso_session=idp.ClientSSOSessionConfigType(max_validity_minutes=sessions.sso_minutes(client)),
+        sso_session=idp.ClientSSOSessionConfigType(max_validity_minutes=sessions.sso_minutes(pool, client)),
     )
 
 

@@ -48,7 +48,8 @@ def admin_list_user_sessions(
 def revoke_user_session(call: Call, request: idp.RevokeUserSessionRequest) -> idp.RevokeUserSessionResponse:
     """Another session than the one that asks. Raises ResourceNotFound, InvalidParameter, NotAuthorized."""
     whose = _own(call, request.access_token)
-    sessions.revoke(call, whose.pool, whose.user, request.session_id, current=whose.current)
+    linked = request.revoke_associated_sessions == "LINKED"
+    sessions.revoke(call, whose.pool, whose.user, request.session_id, current=whose.current, linked=linked)
     return idp.RevokeUserSessionResponse()
 
 
@@ -58,7 +59,8 @@ def admin_revoke_user_session(
 ) -> idp.AdminRevokeUserSessionResponse:
     """Raises ResourceNotFound, UserNotFound."""
     whose = _of(call, request.user_pool_id, request.username)
-    sessions.revoke(call, whose.pool, whose.user, request.session_id)
+    linked = request.revoke_associated_sessions == "LINKED"
+    sessions.revoke(call, whose.pool, whose.user, request.session_id, linked=linked)
     return idp.AdminRevokeUserSessionResponse()
 
 
@@ -80,14 +82,15 @@ def _page(call: Call, operation_name: str, whose: _Whose, token: str | None) -> 
         return [], None
     with call.db.read() as tx:
         before = (int(after[0]), str(after[1])) if after else None
-        found = stored.page_active(tx, whose.user, before=before, limit=PAGE + 1, now=call.now)
+        rested = sessions.rested_since(call, whose.pool)
+        found = stored.page_active(tx, whose.user, before=before, limit=PAGE + 1, now=call.now, rested=rested)
     return pages.cut(found, PAGE, lambda row: [row.created_at, row.id])
 
 
 def _described(seen: Seen, whose: _Whose) -> idp.SessionDescriptionType:
     return idp.SessionDescriptionType(
         session_id=seen.public_id,
-        session_type="TOKEN",
+        session_type="SSO" if seen.client_id is None else "TOKEN",
         client_id=seen.client_id,
         create_date=timestamp(seen.created_at),
         last_active_date=timestamp(seen.active_at),
@@ -95,5 +98,6 @@ def _described(seen: Seen, whose: _Whose) -> idp.SessionDescriptionType:
         last_ip_address=seen.ip or user_agents.UNKNOWN,
         # Nothing here knows where an address is.
         last_location=idp.SessionLocationType(country=user_agents.UNKNOWN),
+        origin_session_id=seen.origin,
         is_current_session=seen.id == whose.current,
     )

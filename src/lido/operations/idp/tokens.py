@@ -2,9 +2,11 @@
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, client_credentials, families, tokens
+from lido.flows import access, client_authentication, client_credentials, families, token_exchange, tokens
 from lido.flows.families import ClientProof
+from lido.flows.token_exchange import Wish
 from lido.operations import operation
+from lido.rules.token_exchange import Kind
 from lido.shapes import idp
 
 _OF_TRIGGERS = (errors.UserLambdaValidation, errors.UnexpectedLambda, errors.InvalidLambdaResponse)
@@ -12,6 +14,8 @@ _SENTENCES = {
     "invalid_scope": "Invalid scope requested.",
     "invalid_grant": "The client has no such scope.",
     "invalid_client": "Invalid client or secret",
+    "invalid_target": "The audience or resource is unknown.",
+    "invalid_request": "The tokens cannot be exchanged.",
 }
 
 
@@ -53,6 +57,51 @@ def get_client_token(call: Call, request: idp.GetClientTokenRequest) -> idp.GetC
             token_type="Bearer",  # noqa: S106 - a kind of token
         )
     )
+
+
+@operation
+def get_derived_token(call: Call, request: idp.GetDerivedTokenRequest) -> idp.GetDerivedTokenResponse:
+    is_signed = call.caller is not None
+    client = client_authentication.by_secret(call, request.client_id, request.client_secret, is_signed=is_signed)
+    wish = _wish(request)
+    try:
+        given = token_exchange.exchange(call, client, wish, version=None)
+    except errors.OAuthError as refusal:
+        if refusal.error == "unauthorized_client":
+            sentence = f"{token_exchange.flow_of(wish)} flow not enabled for this client"
+            raise errors.InvalidParameter(sentence) from None
+        raise errors.InvalidParameter(_SENTENCES[refusal.error]) from None
+    return idp.GetDerivedTokenResponse(
+        issued_token=given.token,
+        issued_token_type="ACCESS_TOKEN" if given.kind == "access" else "ID_TOKEN",
+        token_type="Bearer" if given.kind == "access" else "N_A",
+        expires_in=given.expires_in_seconds,
+        scopes=list(given.scopes),
+    )
+
+
+def _wish(request: idp.GetDerivedTokenRequest) -> Wish:
+    for provider in (request.subject_token_provider_name, request.actor_token_provider_name):
+        if provider is not None:
+            raise errors.InvalidParameter(f"Identity provider {provider} does not exist.")
+    if (request.actor_token is None) != (request.actor_token_type is None):
+        raise errors.InvalidParameter("ActorToken and ActorTokenType must be given together.")
+    return Wish(
+        subject_token=request.subject_token,
+        subject_kind=_kind(request.subject_token_type),
+        actor_token=request.actor_token,
+        actor_kind=_kind(request.actor_token_type or "ACCESS_TOKEN"),
+        scopes=tuple(request.scopes or ()),
+        audience=next(iter(request.audiences or ()), None),
+        resource=next(iter(request.resources or ()), None),
+        issued=_kind(request.requested_token_type or "ACCESS_TOKEN"),
+    )
+
+
+def _kind(token_type: idp.TokenTypeIdentifierType) -> Kind:
+    if token_type == "SAML2":  # noqa: S105 - a kind of token
+        raise errors.InvalidParameter("SAML2 tokens cannot be exchanged: no identity provider issues them.")
+    return "access" if token_type == "ACCESS_TOKEN" else "id"  # noqa: S105 - a kind of token
 
 
 @operation

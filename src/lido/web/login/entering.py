@@ -2,13 +2,13 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from lido.flows import browser
+from lido.flows import authorization, browser
 from lido.flows.scenes import Attempt
 from lido.flows.sign_in import SignedIn
 from lido.rules import strength
 from lido.web.login import cookies
 from lido.web.login.visits import Visit
-from lido.web.oauth import authorize
+from lido.web.oauth import answers, authorize
 
 _AFTERWARDS = {"add_passkey": "passkeys/add"}
 """Pages that lead through a sign-in first, by what `then` says in the query."""
@@ -26,9 +26,12 @@ def enter(visit: Visit, signed_in: SignedIn) -> Response:
     """The browser is signed in: a new session, a new CSRF token, and the answer to the app. Raises as browser.begin."""
     session, cookie = browser.begin(visit.call, signed_in, visit.request.cookies.get(cookies.SESSION))
     given = (
-        cookies.written(visit.site, cookies.SESSION, cookie),
+        cookies.written(visit.site, cookies.SESSION, cookie, seconds=browser.life_seconds(visit.call, session)),
         cookies.written(visit.site, cookies.CSRF, visit.call.entropy.uuid()),
     )
+    if visit.asked.hinted_sub and visit.asked.hinted_sub != session.sub:  # somebody else (Core 3.1.2.1, id_token_hint)
+        refusal = authorization.refused(visit.call, visit.asked, "login_required")
+        return with_cookies(answers.respond(refusal), given)
     then = visit.param("then")
     if then in _AFTERWARDS:
         return redirect(visit.frame.url(_AFTERWARDS[then]), given)

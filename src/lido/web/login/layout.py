@@ -98,7 +98,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(say=sentences.say, attribute=sentences.attribute)
+    made.globals.update(say=sentences.say, attribute=sentences.attribute, scope=sentences.scope)
     return made
 
 

@@ -307,6 +307,31 @@ class Reset(Page, frozen=True, kw_only=True):
         return cls(username="alice", destination=_MASKED)
 
 
+class Wish(Struct, frozen=True):
+    """A scope that an app asks for: its name, what its API says of it, whether it is allowed already."""
+
+    scope: str
+    described: str = ""
+    is_new: bool = True
+
+
+class Consent(Page, frozen=True, kw_only=True):
+    """Whether an app may have what it wishes. `place` is where its answer goes, `shown` what is asked, sealed."""
+
+    TEMPLATE: ClassVar[str] = "consent"
+    TITLE: ClassVar[str] = "consent.title"
+
+    username: str
+    place: str
+    wishes: tuple[Wish, ...]
+    shown: str
+
+    @classmethod
+    def sample(cls) -> "Consent":
+        wishes = (Wish("openid", is_new=False), Wish("email"), Wish("photos/print", "Print your photos"))
+        return cls(username="alice", place="app.example.com", wishes=wishes, shown=_SESSION)
+
+
 class SignOut(Page, frozen=True, kw_only=True):
     """Whether somebody means to sign out. `confirmed` is what the answer carries, sealed: it is all that proves it."""
 

@@ -131,6 +131,18 @@ SENTENCES: dict[str, str] = {
     "expired.hint": "This password may not be used any more. Type the code that you were sent, and a new password.",
     "expired.button": "Change password",
     "expired.send": "Send a new code",
+    # Consent to other people's apps.
+    "consent.title": "Do you want to let this app in?",
+    "consent.hint": "{app} is not made by this service. It asks to:",
+    "consent.new": "new",
+    "consent.leads_to": "You will be led to {place}.",
+    "consent.allow": "Allow",
+    "consent.deny": "Do not allow",
+    "scope.openid": "Know who you are: an identifier of your account",
+    "scope.email": "See your e-mail address",
+    "scope.phone": "See your phone number",
+    "scope.profile": "See your profile: name, picture, date of birth and the like",
+    "scope.aws.cognito.signin.user.admin": "See and change your whole account: profile, password, second steps",
     # The end of it.
     "sign_out.title": "Do you want to sign out?",
     "sign_out.hint": "You are signed in at this browser. Signing out ends that for every app that uses this sign-in.",
@@ -145,17 +157,16 @@ SENTENCES: dict[str, str] = {
     "trouble.missing.password": "Type your password.",
     "trouble.missing.code": "Type the code.",
     "trouble.missing": "Fill in this field.",
-    "trouble.long": "This is too long.",
     "trouble.session": "This sign-in took too long, or went on somewhere else. Start again.",
     "trouble.forged": "This form does not fit to your browser any more. Start again, and let this site set cookies.",
     "trouble.form": "The form could not be read. Start again.",
     "trouble.busy": "The service is busy. Try again in a moment.",
-    "trouble.bug": "Something went wrong here. Try again; request {request}.",
     "trouble.limit": "Attempt limit exceeded, please try after some time.",
     "trouble.code": "Invalid verification code provided, please try again.",
-    "trouble.code.expired": "Invalid code provided, please request a code again.",
     "trouble.recovery": "Could not reset password for the account, please contact support or try again",
     "trouble.sign_up.closed": "SignUp is not permitted for this user pool",
+    "trouble.no_local_users": "Login option is not available. Please try another one",
+    "trouble.long": "This is too long.",
     "trouble.no_way": "There is no way to sign in that this page knows. Ask whoever runs this service.",
 }
 
@@ -163,6 +174,11 @@ SENTENCES: dict[str, str] = {
 def say(key: str, **values: str) -> str:
     """The sentence of that key, as plain text with `values` in it. Raises KeyError for one that nobody wrote."""
     return SENTENCES[key].format(**values) if values else SENTENCES[key]
+
+
+def scope(name: str, described: str = "") -> str:
+    """What a scope means to people; an API's own is `described` by it, or has its name alone."""
+    return SENTENCES.get(f"scope.{name}") or described or name
 
 
 def attribute(name: str) -> str:

@@ -12,6 +12,7 @@ _LIMITS = (errors.LimitExceeded, errors.TooManyRequests, errors.TooManyFailedAtt
 _STALE = frozenset({INVALID, EXPIRED, USED})
 # "user.email: …", "…: email: The attribute is required", "Invalid attributes given, email is missing"
 _ATTRIBUTE = re.compile(r"(?:^|[ .])((?:custom:)?[A-Za-z_]+): |given, (\S+) is missing")
+_TOO_LONG = "1 validation error detected: Value at 'password'"
 _NAMES = frozenset({"username", "password", "code"})
 
 
@@ -49,15 +50,18 @@ def of(fault: errors.Fault) -> Trouble:
         case errors.UserNotFound() | errors.UsernameExists():
             return Trouble(fault.message, "username")
         case errors.InvalidParameter():
-            return Trouble(fault.message, _field(fault.message))
+            return _invalid(fault.message)
         case _:
             return Trouble(fault.message)
 
 
-def _field(sentence: str) -> str:
+def _invalid(sentence: str) -> Trouble:
+    if sentence.startswith(_TOO_LONG):
+        return Trouble(say("trouble.long"), "password")
     if sentence.startswith("Username"):
-        return "username"
-    if sentence.startswith(("Password", "Invalid password", "1 validation error detected: Value at 'password'")):
-        return "password"
+        return Trouble(sentence, "username")
+    if sentence.startswith("Invalid password"):
+        return Trouble(sentence, "password")
     named = _ATTRIBUTE.search(sentence)
-    return (named[1] or named[2]) if named else ""
+    field = (named[1] or named[2]) if named else ""
+    return Trouble(sentence.removeprefix(f"user.{field}: ").strip(), field)

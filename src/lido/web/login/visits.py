@@ -15,6 +15,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access, authorization
 from lido.flows.authorization import AuthorizationRequest
+from lido.rules.client_settings import COGNITO
 from lido.web.login import cookies, pages, troubles
 from lido.web.login.layout import Frame, Page, render
 from lido.web.login.sentences import say
@@ -99,7 +100,7 @@ def shown(show: Callable[[Visit], Response]) -> Endpoint:
     """The endpoint of a page that is fetched."""
 
     def answer(call: Call, site: Site, request: Request, _body: bytes) -> Response:
-        return _answered(call, site, request, lambda: show(opened(call, site, request)))
+        return _answered(call, site, request, lambda: show(_local(opened(call, site, request))))
 
     return answer
 
@@ -109,7 +110,7 @@ def submitted(act: Callable[[Visit, Form], Response]) -> Endpoint:
 
     def answer(call: Call, site: Site, request: Request, body: bytes) -> Response:
         def work() -> Response:
-            visit = opened(call, site, request)
+            visit = _local(opened(call, site, request))
             form = _form(request, body)
             if form is None:
                 return visit.show(_end("trouble.form"), status=400)
@@ -143,6 +144,13 @@ def opened(call: Call, site: Site, request: Request, *, query: str | None = None
     )
     fresh = () if known else (cookies.written(site, cookies.CSRF, token),)
     return Visit(call, site, request, asked, frame, params, fresh)
+
+
+def _local(visit: Visit) -> Visit:
+    """Refuse visits for an app that does not take the pool's own users. Raises NotAuthorized."""
+    if COGNITO not in (visit.asked.client.settings.shape.supported_identity_providers or ()):
+        raise errors.NotAuthorized(say("trouble.no_local_users"))
+    return visit
 
 
 def error(site: Site, sentence: str = "error.page", *, status: int = 400) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import authorization, browser
+from lido.flows import authorization, browser, consents
 from lido.flows.authorization import AuthorizationRequest, Refused, Unredirectable
 from lido.flows.browser import BrowserSession
 from lido.web.oauth import answers, forms, refusals
@@ -17,6 +17,9 @@ from lido.web.site import Site
 
 COOKIE = "cognito"
 """The browser's session."""
+
+_ANEW = frozenset({"login", "select_account", "create"})
+"""Prompts that a session does not spare anybody."""
 
 Pairs = list[tuple[str, str]]
 
@@ -33,7 +36,7 @@ def authorize(call: Call, site: Site, request: Request, body: bytes) -> Response
     except Refused as refusal:
         return answers.respond(refusal.answer)
     session = browser.current(call, site.pool_id, request.cookies.get(COOKIE))
-    if session is not None and _spares(call, asked, session):
+    if session is not None and spares(call, asked, session):
         return go_on(call, site, asked, session, params)
     if "none" in asked.prompt:
         return answers.respond(authorization.refused(call, asked, "login_required"))
@@ -41,7 +44,19 @@ def authorize(call: Call, site: Site, request: Request, body: bytes) -> Response
 
 
 def go_on(call: Call, site: Site, asked: AuthorizationRequest, session: BrowserSession, params: Pairs) -> Response:
-    """What becomes of a request once somebody is signed in: the answer to the app."""
+    """What becomes of a request once somebody is signed in: a question about the app, or the answer to it."""
+    try:
+        if consents.question(call, asked, session) is None:
+            return answer(call, asked, session)
+    except errors.NotAuthorized:
+        return answers.respond(authorization.refused(call, asked, "login_required"))
+    if "none" in asked.prompt:
+        return answers.respond(authorization.refused(call, asked, "consent_required"))
+    return to_page(site, "/consent", params)
+
+
+def answer(call: Call, asked: AuthorizationRequest, session: BrowserSession) -> Response:
+    """The answer to the app, about which nothing is to be asked any more."""
     try:
         return answers.respond(authorization.grant(call, asked, session))
     except errors.Fault as fault:  # of a trigger, in the implicit flow
@@ -60,8 +75,8 @@ def error_page(site: Site, error: str, client_id: str | None = None) -> Response
     return to_page(site, "/error", told)
 
 
-def _spares(call: Call, asked: AuthorizationRequest, session: BrowserSession) -> bool:
-    """Whether the person need not sign in again for this request."""
-    if {"login", "select_account", "create"} & asked.prompt or asked.hinted_sub not in (None, session.sub):
+def spares(call: Call, asked: AuthorizationRequest, session: BrowserSession, *, is_fresh: bool = False) -> bool:
+    """Whether the person need not sign in (again) for this request; `is_fresh`: they have, just now."""
+    if asked.hinted_sub not in (None, session.sub) or (_ANEW & asked.prompt and not is_fresh):
         return False
-    return browser.serves(call, asked.client, session, max_age=asked.max_age, levels=asked.levels)
+    return browser.serves(call, asked.pool, asked.client, session, max_age=asked.max_age, levels=asked.levels)

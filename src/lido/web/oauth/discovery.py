@@ -66,7 +66,7 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "id_token_signing_alg_values_supported": ["RS256"],
     "issuer": lambda place: place.issuer,
     "jwks_uri": lambda place: f"{place.issuer}/.well-known/jwks.json",
-    "prompt_values_supported": ["none", "login", "select_account", "create"],
+    "prompt_values_supported": ["none", "login", "select_account", "consent", "create"],
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,
     "response_modes_supported": ["query", "fragment", "form_post"],

@@ -10,6 +10,8 @@ from starlette.requests import Request
 
 from lido import errors
 from lido.flows.client_authentication import Claim
+from lido.rules import client_assertions
+from lido.web.site import Site
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 100
@@ -57,13 +59,18 @@ def client_metadata(form: Form) -> dict[str, str]:
         raise errors.OAuthError("invalid_request") from None
 
 
-def claim(request: Request, form: Form) -> Claim:
-    """How the request says who its client is: by HTTP Basic, in the form, or by its id alone (RFC 6749 §2.3.1).
+def claim(site: Site, request: Request, form: Form) -> Claim:
+    """How the request says who its client is: by HTTP Basic, in the form, by its id alone (RFC 6749 §2.3.1), or by a
+    token that it signed (RFC 7523 §2.2).
 
     Raises OAuthError: `invalid_request` for two ways at once, `invalid_client` for what cannot be read.
     """
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     named, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if "client_assertion" in form or "client_assertion_type" in form:
+        if secret or scheme.lower() == "basic":
+            raise errors.OAuthError("invalid_request")
+        return _assertion(site, form)
     if scheme.lower() != "basic":
         return Claim("client_secret_post" if secret else "none", named, secret[: _LONGEST_SECRET + 1])
     client_id, secret_in_header = _basic(credentials)
@@ -72,6 +79,19 @@ def claim(request: Request, form: Form) -> Claim:
     if named and named != client_id:
         raise errors.OAuthError("invalid_client")
     return Claim("client_secret_basic", client_id, secret_in_header)
+
+
+def _assertion(site: Site, form: Form) -> Claim:
+    """The client is whom the token names; a `client_id` beside it must be the same (RFC 7521 §4.2)."""
+    if form.get("client_assertion_type") != client_assertions.TYPE:
+        raise errors.OAuthError("invalid_client")
+    assertion = form.get("client_assertion", "")
+    client_id = client_assertions.named_by(assertion)
+    if form.get("client_id", client_id) != client_id:
+        raise errors.OAuthError("invalid_client")
+    # RFC 9126 §2 has assertions for that endpoint name it too; all others are addressed by the token endpoint.
+    audiences = tuple(site.base + path for path in ("/oauth2/token", "/oauth2/par"))
+    return Claim("private_key_jwt", client_id, assertion=assertion, audiences=audiences)
 
 
 def bearer(request: Request) -> str | None:

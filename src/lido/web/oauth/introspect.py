@@ -14,7 +14,7 @@ def introspect(call: Call, site: Site, request: Request, body: bytes) -> Respons
     """What there is to know of the token as JSON; for confidential clients alone."""
     try:
         form = forms.read(request, body)
-        client = client_authentication.authenticate(call, site.pool_id, forms.claim(request, form))
+        client = client_authentication.authenticate(call, site.pool_id, forms.claim(site, request, form))
         if client.is_public:
             raise errors.OAuthError("invalid_client")
         token = form.get("token")

@@ -17,7 +17,7 @@ def revoke(call: Call, site: Site, request: Request, body: bytes) -> Response:
     """An empty 200 also for tokens that are over; 400 for access tokens and clients without revocation."""
     try:
         form = forms.read(request, body)
-        client = client_authentication.authenticate(call, site.pool_id, forms.claim(request, form))
+        client = client_authentication.authenticate(call, site.pool_id, forms.claim(site, request, form))
         token = form.get("token")
         if token is None or not client.terms.revocable:
             raise errors.OAuthError("invalid_request")

@@ -8,23 +8,28 @@ from starlette.responses import JSONResponse, Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import authorization_codes, client_authentication, client_credentials, families
+from lido.flows import authorization_codes, client_authentication, client_credentials, families, token_exchange
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.families import ClientProof
+from lido.flows.token_exchange import Wish
 from lido.flows.tokens import Tokens
 from lido.rules import options
+from lido.rules.token_exchange import Kind
 from lido.web.oauth import forms, refusals
 from lido.web.oauth.forms import Form
 from lido.web.site import Site
 
 Answer = dict[str, object]
 
+_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"  # noqa: S105 - the beginning of a name (RFC 8693 §3)
+_KINDS: Mapping[str, Kind] = {f"{_TOKEN_TYPE}access_token": "access", f"{_TOKEN_TYPE}id_token": "id"}
+
 
 def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
     """Tokens as JSON (RFC 6749 §5.1), or the refusal."""
     try:
         form = forms.read(request, body)
-        client = client_authentication.authenticate(call, site.pool_id, forms.claim(request, form))
+        client = client_authentication.authenticate(call, site.pool_id, forms.claim(site, request, form))
         grant_type = _required(form, "grant_type")
         exchange = _GRANTS.get(grant_type)
         if exchange is None:
@@ -67,10 +72,46 @@ def _credentials(call: Call, client: ProvenClient, form: Form) -> Answer:
     return _told(client_credentials.issue(told, client, forms.words(form, "scope")))
 
 
+def _exchange(call: Call, client: ProvenClient, form: Form) -> Answer:
+    """RFC 8693 §2.1; tokens that are not good are an `invalid_request` there (§2.2.2)."""
+    wish = Wish(
+        subject_token=_required(form, "subject_token"),
+        subject_kind=_kind(_required(form, "subject_token_type")),
+        actor_token=form.get("actor_token"),
+        actor_kind=_kind(_required(form, "actor_token_type")) if "actor_token" in form else "access",
+        scopes=tuple(forms.words(form, "scope")),
+        audience=form.get("audience"),
+        resource=form.get("resource"),
+        issued=_kind(form.get("requested_token_type", f"{_TOKEN_TYPE}access_token")),
+    )
+    if "actor_token_type" in form and wish.actor_token is None:
+        raise errors.OAuthError("invalid_request")
+    try:
+        given = token_exchange.exchange(call, client, wish)
+    except (errors.NotAuthorized, errors.UserNotFound) as refusal:
+        raise errors.OAuthError("invalid_request", refusal.message) from None
+    return {
+        "access_token": given.token,
+        "issued_token_type": f"{_TOKEN_TYPE}{given.kind}_token",
+        "token_type": "Bearer" if given.kind == "access" else "N_A",
+        "expires_in": given.expires_in_seconds,
+        **({"scope": " ".join(given.scopes)} if given.scopes else {}),
+    }
+
+
+def _kind(token_type: str) -> Kind:
+    """Of which kind a token of that type is; others are not taken."""
+    kind = _KINDS.get(token_type)
+    if kind is None:
+        raise errors.OAuthError("invalid_request", "unsupported_token_type")
+    return kind
+
+
 _GRANTS: Mapping[str, Callable[[Call, ProvenClient, Form], Answer]] = {
     "authorization_code": _code,
     "refresh_token": _refresh,
     "client_credentials": _credentials,
+    "urn:ietf:params:oauth:grant-type:token-exchange": _exchange,
 }
 
 

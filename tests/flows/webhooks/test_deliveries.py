@@ -5,7 +5,7 @@ from functools import partial
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from tests.flows.test_webhook_worker import Posts, tell
+from tests.flows.webhooks.conftest import Posts, tell
 
 from lido.flows import webhooks
 from lido.flows.webhook_worker import MOST_ATTEMPTS, WebhookWorker

@@ -1,0 +1,72 @@
+"""/consent: whether an app of somebody else's is let in, asked of whoever is signed in at the browser."""
+
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from lido.flows import authorization, browser, consents
+from lido.flows.browser import BrowserSession
+from lido.flows.consents import Question
+from lido.web.login import cookies, entering, pages
+from lido.web.login.visits import Form, Visit, shown, submitted
+from lido.web.oauth import answers, authorize
+
+_LONGEST = 16_384
+_JUST_NOW_MS = 300_000
+"""As long as a way through the pages may take: within it a sign-in is the one that the request asked for."""
+
+
+def _get(visit: Visit) -> Response:
+    session = _session(visit)
+    if session is None:
+        return entering.redirect(visit.frame.url("login"))
+    question = consents.question(visit.call, visit.asked, session)
+    if question is None or "none" in visit.asked.prompt:
+        return authorize.go_on(visit.call, visit.site, visit.asked, session, visit.params)
+    return _ask(visit, session, question)
+
+
+def _post(visit: Visit, form: Form) -> Response:
+    session = _session(visit)
+    if session is None:
+        return entering.redirect(visit.frame.url("login"))
+    question = consents.question(visit.call, visit.asked, session)
+    if question is None or "none" in visit.asked.prompt:
+        return authorize.go_on(visit.call, visit.site, visit.asked, session, visit.params)
+    if not consents.answers(visit.call, visit.asked, session, form.text("shown", _LONGEST)):
+        return _ask(visit, session, question)
+    if form.text("decision") == "allow":
+        consents.give(visit.call, visit.asked, session)
+        return authorize.answer(visit.call, visit.asked, session)
+    return answers.respond(authorization.refused(visit.call, visit.asked, "access_denied"))
+
+
+get, post = shown(_get), submitted(_post)
+
+
+def _session(visit: Visit) -> BrowserSession | None:
+    """Whoever is signed in, if their sign-in is good enough for the request; a page says nothing of the prompt."""
+    session = browser.current(visit.call, visit.site.pool_id, visit.request.cookies.get(cookies.SESSION))
+    if session is None:
+        return None
+    is_fresh = visit.call.now - session.auth_time <= _JUST_NOW_MS
+    return session if authorize.spares(visit.call, visit.asked, session, is_fresh=is_fresh) else None
+
+
+def _ask(visit: Visit, session: BrowserSession, question: Question) -> Response:
+    wishes = (
+        pages.Wish(scope, question.descriptions.get(scope, ""), scope in question.new) for scope in question.scopes
+    )
+    page = pages.Consent(
+        username=question.username,
+        place=_place(visit.asked.redirect_uri),
+        wishes=tuple(wishes),
+        shown=consents.seal(visit.call, visit.asked, session),
+    )
+    return visit.show(page)
+
+
+def _place(redirect_uri: str) -> str:
+    """What people can know an address by: its host, or the scheme of an app on this machine."""
+    parts = urlsplit(redirect_uri)
+    return parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}:"

@@ -1,0 +1,61 @@
+"""OpenID Connect clients that know nothing but the issuer sign somebody in, refresh, ask who it is, and sign out."""
+
+import pytest
+from tests.sdk.apps import API, CALLBACK, SIGNED_OUT, make_app, make_machine
+from tests.sdk.visitor import Visitor
+
+pytestmark = pytest.mark.sdk
+
+
+@pytest.fixture
+def visitor(aws):
+    with Visitor(aws) as visitor:
+        yield visitor
+
+
+def test_openid_client_signs_somebody_in_with_a_secret(aws, idp, node, visitor):
+    app = make_app(idp, aws, GenerateSecret=True)
+
+    facts = app.facts(callback=CALLBACK, signedOut=SIGNED_OUT)
+    found = node("openid-client.mjs", aws, facts, answer=visitor.go)
+
+    assert found == {
+        "pkce": True,
+        "sentBackWith": ["code", "iss", "state"],
+        "otherIssuer": "OAUTH_INVALID_RESPONSE",
+        "claims": {"name": "alice", "email": "alice@example.com", "nonce": True},
+        "left": f"{SIGNED_OUT}?state=bye",
+        "afterSignOut": "login_required",
+        "usedCode": "invalid_grant",
+        "user": {"username": "alice", "email": "alice@example.com", "name": "Alice Liddell", "sub": True},
+        "type": "bearer",
+        "lives": True,
+        "refreshed": True,
+        "revokedRefresh": "invalid_grant",
+        "revokedAccess": "invalid_token",
+    }
+
+
+def test_oauth4webapi_signs_somebody_in_without_a_secret(aws, idp, node, visitor):
+    app = make_app(idp, aws)
+
+    found = node("oauth4webapi.mjs", aws, app.facts(callback=CALLBACK), answer=visitor.go)
+
+    assert found == {
+        "sameMetadata": True,
+        "user": {"username": "alice", "email": "alice@example.com", "verified": "true", "name": None},
+        "refreshed": True,
+        "afterRevocation": "invalid_token",
+    }
+
+
+def test_openid_client_gets_a_token_for_a_program(aws, idp, node):
+    app = make_machine(idp, aws)
+
+    assert node("openid-client-machine.mjs", aws, app.facts()) == {
+        "members": ["access_token", "expires_in", "token_type"],
+        "scope": f"{API}/read",
+        "all": f"{API}/read {API}/write",
+        "subject": app.client_id,
+        "unknown": "invalid_scope",
+    }
