@@ -67,6 +67,13 @@ def tested() -> Iterator[tuple[str, Module, str]]:
             yield from ((plan, test.module, _sentence(test.__name__)) for test in marked)
 
 
+def beyond() -> Iterator[tuple[str, list[str]]]:
+    """What files without a plan test beyond them: what the file is about, and the sentences of its tests."""
+    for path in sorted(FOLDER.glob("test_fapi2_*.py")):
+        file = import_module(f"tests.conformance.{path.stem}")
+        yield str(file.__doc__), [_sentence(name) for name in vars(file) if name.startswith("test_")]
+
+
 def rows() -> dict[str, tuple[Row, ...]]:
     """Every module of every plan."""
     found = list(tested())

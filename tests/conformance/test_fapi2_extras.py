@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+KINDS = ["standard"]
 VERIFIER = "v" * 43
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 PKCE = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
@@ -20,7 +21,7 @@ def redeem(rp, told, **form):
     return status, answer.get("error")
 
 
-def test_a_code_is_bound_to_its_client(rp, app, kind):
+def test_a_code_is_bound_to_its_client(rp, app):
     other = app("https://other.example.com/callback")
     told = rp.authorize(**PKCE)
 
@@ -28,7 +29,7 @@ def test_a_code_is_bound_to_its_client(rp, app, kind):
     assert redeem(rp, told, code_verifier=VERIFIER) == (200, None)
 
 
-def test_a_code_that_comes_again_after_a_second_is_refused(rp, house, kind):
+def test_a_code_that_comes_again_after_a_second_is_refused(rp, house):
     told = rp.authorize()
     assert redeem(rp, told) == (200, None)
     house.clock.advance(seconds=1)
@@ -36,7 +37,7 @@ def test_a_code_that_comes_again_after_a_second_is_refused(rp, house, kind):
     assert redeem(rp, told) == (400, "invalid_grant")
 
 
-def test_a_code_that_has_expired_is_refused(rp, house, kind):
+def test_a_code_that_has_expired_is_refused(rp, house):
     told = rp.authorize()
     house.clock.advance(minutes=5)
 
@@ -44,27 +45,27 @@ def test_a_code_that_has_expired_is_refused(rp, house, kind):
 
 
 @pytest.mark.parametrize("form", [{}, {"code_verifier": "w" * 43}, {"code_verifier": CHALLENGE}])
-def test_a_code_with_a_challenge_is_refused_without_its_verifier(rp, form, kind):
+def test_a_code_with_a_challenge_is_refused_without_its_verifier(rp, form):
     assert redeem(rp, rp.authorize(**PKCE), **form) == (400, "invalid_grant")
 
 
-def test_a_plain_challenge_is_refused(rp, kind):
+def test_a_plain_challenge_is_refused(rp):
     assert rp.refused(code_challenge=VERIFIER, code_challenge_method="plain")["error"] == "invalid_request"
     assert rp.refused(code_challenge=CHALLENGE)["error"] == "invalid_request", "which would mean plain"
 
 
-def test_a_redirect_uri_at_the_token_endpoint_is_the_one_of_the_request(rp, kind):
+def test_a_redirect_uri_at_the_token_endpoint_is_the_one_of_the_request(rp):
     assert redeem(rp, rp.authorize(), redirect_uri=f"{rp.redirect_uri}/") == (400, "invalid_grant")
 
 
-def test_a_long_state_and_a_long_nonce_come_back_whole(rp, kind):
+def test_a_long_state_and_a_long_nonce_come_back_whole(rp):
     _, tokens = rp.sign_in(state="s" * 1_000, nonce="n" * 1_000)
 
     assert tokens.identity["nonce"] == "n" * 1_000
 
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri", "state", "scope", "nonce", "response_type", "x"])
-def test_a_parameter_that_comes_twice_is_refused(rp, name, kind):
+def test_a_parameter_that_comes_twice_is_refused(rp, name):
     request = {**rp.request(), "x": "y"}
     query = urlencode([*request.items(), (name, request[name])])
 
@@ -76,7 +77,7 @@ def test_a_parameter_that_comes_twice_is_refused(rp, name, kind):
     assert "code=" not in shown.left
 
 
-def test_a_parameter_that_comes_twice_at_the_token_endpoint_is_refused(rp, kind):
+def test_a_parameter_that_comes_twice_at_the_token_endpoint_is_refused(rp):
     body = urlencode([("grant_type", "refresh_token"), ("refresh_token", "a"), ("refresh_token", "b")]).encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -86,7 +87,7 @@ def test_a_parameter_that_comes_twice_at_the_token_endpoint_is_refused(rp, kind)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_of_a_token_is_told_in_any_case(rp, scheme, kind):
+def test_the_scheme_of_a_token_is_told_in_any_case(rp, scheme):
     _, tokens = rp.sign_in()
 
     status, _, _ = rp.http("GET", rp.metadata["userinfo_endpoint"], {"authorization": f"{scheme} {tokens.access}"})
@@ -94,7 +95,7 @@ def test_the_scheme_of_a_token_is_told_in_any_case(rp, scheme, kind):
     assert status == 200
 
 
-def test_a_token_in_the_query_opens_nothing(rp, kind):
+def test_a_token_in_the_query_opens_nothing(rp):
     _, tokens = rp.sign_in()
 
     url = f"{rp.metadata['userinfo_endpoint']}?{urlencode({'access_token': tokens.access})}"
@@ -103,7 +104,7 @@ def test_a_token_in_the_query_opens_nothing(rp, kind):
     assert rp.http("POST", url, {}, {"x": "y"})[0] in (400, 401)
 
 
-def test_the_algorithm_none_is_no_signature(rp, kind):
+def test_the_algorithm_none_is_no_signature(rp):
     _, tokens = rp.sign_in()
     payload = tokens.access.split(".")[1]
     head = urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').decode().rstrip("=")
