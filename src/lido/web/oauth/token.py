@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 
 from lido import errors
 from lido.call import Call
-<<<<<<< HEAD
 from lido.flows import (
+    access,
     authorization_codes,
     client_authentication,
     client_credentials,
@@ -17,9 +17,6 @@ from lido.flows import (
     families,
     token_exchange,
 )
-=======
-from lido.flows import access, authorization_codes, client_authentication, client_credentials, families, token_exchange
->>>>>>> 99bfcecbbd8b5581dafb7b14adb4d9b67541edda
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.families import ClientProof
 from lido.flows.token_exchange import Wish
