@@ -3,7 +3,7 @@
 import hmac
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from lido import errors
 from lido.call import Call
@@ -98,6 +98,13 @@ def named(call: Call, tx: Transaction, pool_id: str, client_id: str) -> ProvenCl
     pool, client = _find(tx, pool_id, client_id)
     is_public = not client_assertions.is_expected(pool, client) and not clients.secrets(tx, client)
     return ProvenClient(pool, client, scenes.terms(tx, client), signing.ring(call, tx, pool), is_public)
+
+
+def as_it_stands(call: Call, client: ProvenClient) -> ProvenClient:
+    """A client that has proven itself, after a trigger had time to change it. Raises OAuthError `invalid_client`."""
+    with call.db.read() as tx:
+        now = named(call, tx, client.pool.pool_id, client.client.client_id)
+    return structs.replace(now, jkt=client.jkt)
 
 
 def _find(tx: Transaction, pool_id: str, client_id: str) -> tuple[Pool, Client]:

@@ -93,7 +93,7 @@ def _exchange(call: Call, client: ProvenClient, form: Form) -> Answer:
     return {
         "access_token": given.token,
         "issued_token_type": f"{_TOKEN_TYPE}{given.kind}_token",
-        "token_type": "Bearer" if given.kind == "access" else "N_A",
+        "token_type": "N_A" if given.kind == "id" else "Bearer" if client.jkt is None else "DPoP",
         "expires_in": given.expires_in_seconds,
         **({"scope": " ".join(given.scopes)} if given.scopes else {}),
     }
