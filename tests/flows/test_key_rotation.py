@@ -41,6 +41,8 @@ HASHES = {
     ("audit_seals", "digest"),
     ("audit_seals", "macs"),
     ("audit", "mac"),
+    ("sso_sessions", "secret_digest"),
+    ("authorization_codes", "digest"),
 }
 """What is stored as bytes and cannot be opened by anybody."""
 UNUSED = {("operators", "password")}

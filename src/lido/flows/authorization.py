@@ -14,6 +14,7 @@ from lido.flows import (
     access,
     authorization_codes,
     client_authentication,
+    device_grants,
     id_token_hints,
     implicit_grant,
     pushed_requests,
@@ -55,7 +56,7 @@ class Refused(Exception):
 class AuthorizationRequest(msgspec.Struct, frozen=True):
     """A request that its client may make. `max_age` is in seconds, `levels` are what `acr_values` asks for.
 
-    `pushed` is the digest of one that was pushed before.
+    `pushed` is the digest of one that was pushed before, `device` the ticket of a device that waits for the person.
     `hinted_sub` is the user of a proven `id_token_hint`, '' where the hint proves nothing, None without one.
     """
 
@@ -79,12 +80,15 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     identity_provider: str | None = None
     hinted_sub: str | None = None
     pushed: bytes | None = None
+    device: str | None = None
 
 
 def read(
     call: Call, pool_id: str, params: Sequence[tuple[str, str]], *, is_pushed: bool = False
 ) -> AuthorizationRequest:
     """The request that a query makes, or, where it names one that was pushed, that one and nothing of the query.
+
+    A ticket of a device makes a request that leads to the page where the device is allowed in.
 
     `is_pushed`: it is about to be. Raises Unredirectable where no app may hear of it, else Refused.
     """
@@ -95,6 +99,8 @@ def read(
         proven = _client(call, tx, pool_id, given.get("client_id", ""))
         further = resource_servers.scopes_of(tx, proven.pool) | scopes.beyond_cognito(proven.pool)
     pool, client = proven.pool, proven.client
+    if "device" in given:
+        return _for_device(call, proven, given["device"])
     pushed = None
     if pushed_requests.is_named(request_uri := given.get("request_uri", "")):
         pushed = pushed_requests.find(call, client, request_uri)
@@ -121,11 +127,33 @@ def read(
             proven.terms.oauth,
             further,
             needs_pkce=options.is_on(pool, "require_pkce", client),
-            implicit=options.is_on(pool, "implicit_grant", client),
+            implicit=_may_be_implicit(pool, client),
         )
     except Invalid as invalid:
         raise Refused(refused(call, bare, invalid.error), invalid.error) from None
     return _complete(call, bare, requested, given, proven)
+
+
+def _for_device(call: Call, proven: ProvenClient, ticket: str) -> AuthorizationRequest:
+    waiting = device_grants.named(call, proven.pool.pool_id, ticket)
+    if waiting is None or waiting.grant.client_id != proven.client.client_id:
+        raise Unredirectable("invalid_request")
+    return AuthorizationRequest(
+        pool=proven.pool,
+        client=proven.client,
+        terms=proven.terms,
+        redirect_uri=waiting.request.page,
+        response_type="code",
+        response_mode="query",
+        scopes=tuple(waiting.request.scope.split(" ")),
+        device=waiting.ticket,
+    )
+
+
+def _may_be_implicit(pool: Pool, client: Client) -> bool:
+    """Tokens in a fragment cannot be bound to a key."""
+    must_be_bound = options.is_on(pool, "dpop_bound_access_tokens", client)
+    return options.is_on(pool, "implicit_grant", client) and not must_be_bound
 
 
 def _complete(
@@ -164,8 +192,11 @@ def refused(call: Call, request: AuthorizationRequest, error: str, description: 
 def grant(call: Call, request: AuthorizationRequest, session: BrowserSession) -> Answer:
     """The code, or what the implicit flow gives at once, for whoever is signed in.
 
+    A device is not let in by it: the browser is led to the page that asks.
     A refusal to the app where user or session are not alive any more. Raises the refusals of triggers (implicit).
     """
+    if request.device is not None:
+        return Answer(request.redirect_uri, request.response_mode, [("device", request.device)])
     with_state = [("state", request.state)] if request.state is not None else []
     try:
         if request.response_type == "code":

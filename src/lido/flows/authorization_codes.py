@@ -9,18 +9,16 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import pushed_requests, sign_in_triggers, tokens, triggers
-from lido.flows import sessions as tracking
+from lido.flows import pushed_requests, redemption, tokens
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
-from lido.flows.events import Fact, tell
 from lido.flows.grants import GrantInfo
-from lido.flows.holders import Holder
+from lido.flows.redemption import Allowed
 from lido.flows.tokens import Tokens
-from lido.records import Client, User
-from lido.rules import pkce, token_changes
+from lido.records import Client
+from lido.rules import pkce
 from lido.rules.steps import Proof
-from lido.storage import authorization_codes, sessions, sign_ins
+from lido.storage import authorization_codes
 from lido.storage.authorization_codes import AuthorizationCode
 
 LIFE_SECONDS = 300
@@ -93,36 +91,20 @@ def redeem(
     if row.used_at is not None:
         _kill(call, row)
     _check(call, row, permission, redirect_uri=redirect_uri, verifier=verifier, jkt=jkt)
-    holder = _holder(call, client, row)
-    changes = token_changes.NONE
-    if triggers.is_named(client.pool, "PreTokenGeneration"):
-        changes = sign_in_triggers.changes_to_tokens(call, holder, "HostedAuth", permission.scope)
-        holder = _holder(call, client, row)
-    now = tokens.moment_to_issue(call, holder.terms, holder.user)
     amr, acr = tokens.strength_of(client.pool, permission.proofs)
-    info = GrantInfo("code", permission.scope, amr, acr, permission.proofs, permission.resource, jkt)
-    session = tokens.new_session(
-        call,
-        holder,
-        info,
+    allowed = Allowed(
+        sub=row.sub,
+        epoch=row.epoch,
         auth_time=row.auth_time,
-        now=now,
         session_id=row.session_id,
+        info=GrantInfo("code", permission.scope, amr, acr, permission.proofs, permission.resource, jkt),
         sso_id=permission.sso_id,
+        nonce=permission.nonce,
     )
-    minted = tokens.mint(call, holder, session, now, changes, nonce=permission.nonce)
-    refresh = tokens.refresh_token(call, session, 1, now)
-    with call.db.write() as tx:
-        tracking.hold_user(tx, session)
-        is_first = authorization_codes.use(tx, row, call.now)
-        if is_first and not tokens.store(call, tx, client.pool, session):
-            raise errors.OAuthError(_INVALID)
-        if is_first:
-            fact = Fact(client_id=session.client_id, session_id=session.id, names=permission.scope.split(" "))
-            tell(call, tx, session.pool_id, "authorized", session.sub, fact, event_id=session.event_id)
-    if not is_first:
+    given = redemption.exchange(call, client, allowed, lambda tx: authorization_codes.use(tx, row, call.now))
+    if given is None:
         _kill(call, row)
-    return Tokens(minted.access, minted.id, refresh, holder.terms.access_seconds)
+    return given
 
 
 def _find(call: Call, client: ProvenClient, code: str) -> AuthorizationCode:
@@ -158,24 +140,7 @@ def _check(
         raise errors.OAuthError(_INVALID)
 
 
-def _holder(call: Call, client: ProvenClient, row: AuthorizationCode) -> Holder:
-    with call.db.read() as tx:
-        found = sign_ins.by_sub(tx, row.pool_id, row.client_id, row.sub)
-    user = found.user if found else None
-    if found is None or user is None or not _is_welcome(user, row):
-        raise errors.OAuthError(_INVALID)
-    return Holder(client.pool, client.client, client.terms, client.ring, user, found.groups)
-
-
-def _is_welcome(user: User, row: AuthorizationCode) -> bool:
-    return user.enabled and user.epoch == row.epoch
-
-
 def _kill(call: Call, row: AuthorizationCode) -> NoReturn:
     """A code came twice: one of the two who have it is a thief, so neither goes on. Raises OAuthError."""
-    with call.db.write() as tx:
-        if sessions.revoke(tx, row.pool_id, row.sub, row.session_id, call.now):
-            tell(
-                call, tx, row.pool_id, "code_reused", row.sub, Fact(client_id=row.client_id, session_id=row.session_id)
-            )
+    redemption.take_back(call, row.pool_id, row.client_id, row.sub, row.session_id)
     raise errors.OAuthError(_INVALID)

@@ -25,6 +25,7 @@ from lido.storage import (
     challenges,
     codes,
     deliveries,
+    device_grants,
     events,
     leases,
     lockouts,
@@ -255,6 +256,7 @@ def _sweep(call: Call, tx: Transaction, _: str) -> str | None:
         sso_sessions.remove_expired,
         authorization_codes.remove_expired,
         pushed_requests.remove_expired,
+        device_grants.remove_expired,
     ):
         left -= remove(tx, call.now, left)
         if left <= 0:

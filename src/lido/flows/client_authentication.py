@@ -55,7 +55,7 @@ def authenticate(call: Call, pool_id: str, claim: Claim) -> ProvenClient:
         found = named(call, tx, pool_id, claim.client_id)
         is_welcome = _takes(found, claim.method)
         has_keys = client_assertions.is_expected(found.pool, found.client)
-        is_proven = is_welcome and not has_keys and proves_secret(call, tx, found.client, claim.secret)
+        is_proven = is_welcome and proves_secret(call, tx, found.pool, found.client, claim.secret)
     if is_welcome and has_keys:
         audiences = (access.issuer(call, found.pool), *claim.audiences)
         is_proven = client_assertions.proves(call, found.pool, found.client, claim.assertion, audiences)
@@ -67,7 +67,8 @@ def authenticate(call: Call, pool_id: str, claim: Claim) -> ProvenClient:
 def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool = False) -> ProvenClient:
     """The client of an operation that takes its secret; where an operator signed, it may be left out.
 
-    Raises NotAuthorized, in the same way for whatever does not fit; ResourceNotFound for an operator of elsewhere.
+    Nobody proves a key there, so a client whose tokens must be bound to one gets none. Raises NotAuthorized, in the
+    same way for whatever does not fit; ResourceNotFound for an operator of elsewhere.
     """
     try:
         with call.db.read() as tx:
@@ -75,8 +76,8 @@ def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool
             found = named(call, tx, pool_id, client_id)
             if is_signed:
                 access.require_pool(call, tx, found.pool.pool_id)
-            takes_secrets = not client_assertions.is_expected(found.pool, found.client)
-            if (is_signed and secret is None) or (takes_secrets and proves_secret(call, tx, found.client, secret)):
+            is_proven = (is_signed and secret is None) or proves_secret(call, tx, found.pool, found.client, secret)
+            if is_proven and not options.is_on(found.pool, "dpop_bound_access_tokens", found.client):
                 return found
     except errors.OAuthError:
         pass
@@ -118,8 +119,13 @@ def _find(tx: Transaction, pool_id: str, client_id: str) -> tuple[Pool, Client]:
     return pool, client
 
 
-def proves_secret(call: Call, tx: Transaction, client: Client, claimed: str | None) -> bool:
-    """Whether the plain secret is one of the client's; a client without one proves itself by sending none."""
+def proves_secret(call: Call, tx: Transaction, pool: Pool, client: Client, claimed: str | None) -> bool:
+    """Whether the plain secret is one of the client's; a client without one proves itself by sending none.
+
+    A client with keys proves itself by nothing but them.
+    """
+    if client_assertions.is_expected(pool, client):
+        return False
     known = access.client_secrets(call, tx, client)
     if not known:
         return not claimed

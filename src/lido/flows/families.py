@@ -38,10 +38,15 @@ _LOOKS = 2
 
 
 class ClientProof(msgspec.Struct, frozen=True):
-    """How a request proves the client: by a SECRET_HASH over the user's name, by the secret itself, or before."""
+    """How a request proves the client: by a SECRET_HASH over the user's name, by the secret itself, or before.
+
+    `jkt` is the thumbprint of the key that it proves beside, `is_public` whether the client has nothing else to prove.
+    """
 
     kind: Literal["hash", "secret", "proven"]
     value: str | None
+    jkt: str | None = None
+    is_public: bool = False
 
     def __repr__(self) -> str:
         return f"ClientProof({self.kind})"
@@ -93,14 +98,14 @@ def refresh(
             family = _open_family(call, client_id, refresh_token, proof, by_flow=by_flow, pool_id=pool_id)
             holder, session, now = family.holder, family.session, call.clock.now()
         if standing == "living" and holder.terms.grace_seconds is not None:
-            rotated = _rotate(call, family, changes, grace_ms, now)
+            rotated = _rotate(call, family, changes, grace_ms, now, proof.jkt)
             if rotated is None:
                 continue  # somebody was faster: look again
             return rotated
         if tracking.is_due(holder.pool, holder.client, session, now):
             with call.db.write() as tx:
                 tracking.note_use(call, tx, session, now)
-        minted = tokens.mint(call, holder, session, now, changes)
+        minted = tokens.mint(call, holder, session, now, changes, jkt=proof.jkt)
         # In its grace an old token gives the living one again, so that any number of retries ends at one token.
         again = None if standing == "living" else tokens.refresh_token(call, session, session.generation, now)
         return Tokens(minted.access, minted.id, again, holder.terms.access_seconds)
@@ -148,9 +153,8 @@ def _open_family(
             raise errors.InvalidParameter("REFRESH_TOKEN_AUTH flow not enabled for this client")
         if token is None or token.client_id != client_id or found.session is None or found.user is None:
             raise errors.NotAuthorized(INVALID)
-        _check_client(call, tx, found.client, found.user, proof)
-        if proof.kind != "proven" and _needs_endpoint(found.pool, found.client, found.session):
-            raise errors.NotAuthorized(INVALID)
+        _check_client(call, tx, found.pool, found.client, found.user, proof)
+        _check_possession(found.pool, found.client, found.session, proof)
         ring = signing.ring(call, tx, found.pool)
         device_key = devices.bound_to(tx, found.pool, found.session)
     if token.generation > found.session.generation:
@@ -167,12 +171,12 @@ def _read(call: Call, pool_id: str, text: str) -> RefreshToken | None:
         return None
 
 
-def _check_client(call: Call, tx: Transaction, client: Client, user: User, proof: ClientProof) -> None:
+def _check_client(call: Call, tx: Transaction, pool: Pool, client: Client, user: User, proof: ClientProof) -> None:
     """The client's secret, where it has one; a SECRET_HASH may be over the stored username or the sub."""
     if proof.kind == "proven":
         return
     if proof.kind == "secret":
-        if not client_authentication.proves_secret(call, tx, client, proof.value):
+        if not client_authentication.proves_secret(call, tx, pool, client, proof.value):
             raise errors.NotAuthorized("Invalid client or secret")
     elif proof.value is None:
         access.check_secret_hash(call, tx, client, user.username, None)
@@ -183,10 +187,17 @@ def _check_client(call: Call, tx: Transaction, client: Client, user: User, proof
             raise errors.NotAuthorized(f"SecretHash does not match for the client: {client.client_id}")
 
 
-def _needs_endpoint(pool: Pool, client: Client, session: Session) -> bool:
-    """Whether only the token endpoint can ask for all the proof that the tokens of this session call for."""
+def _check_possession(pool: Pool, client: Client, session: Session, proof: ClientProof) -> None:
+    """What only the token endpoint can ask for: keys of the client, and the key that the session is bound to.
+
+    Refresh tokens of public clients are bound to the very key; confidential ones prove themselves, and may change it
+    (RFC 9449 §5).
+    """
     info = grants.read(session)
-    return info.jkt is not None or (info.origin != "api" and client_assertions.is_expected(pool, client))
+    if proof.kind != "proven" and info.origin != "api" and client_assertions.is_expected(pool, client):
+        raise errors.NotAuthorized(INVALID)
+    if info.jkt is not None and (proof.jkt is None or (proof.is_public and proof.jkt != info.jkt)):
+        raise errors.NotAuthorized(INVALID)
 
 
 def _refuse_dead(call: Call, session: Session, user: User, idle_ms: int | None) -> None:
@@ -218,10 +229,10 @@ def _standing(
     return "late" if just_rotated and generation >= session.grace_generation else "reused"
 
 
-def _rotate(call: Call, family: _Family, changes: Changes, grace_ms: int, now: int) -> Tokens | None:
+def _rotate(call: Call, family: _Family, changes: Changes, grace_ms: int, now: int, jkt: str | None) -> Tokens | None:
     """The next generation, or None when this one is not the living one any more."""
     holder, session, generation = family.holder, family.session, family.token.generation
-    minted = tokens.mint(call, holder, session, now, changes)
+    minted = tokens.mint(call, holder, session, now, changes, jkt=jkt)
     successor = tokens.refresh_token(call, session, generation + 1, now)
     with call.db.write() as tx:
         rotated = sessions.rotate(tx, session, generation=generation, grace_ms=grace_ms, now=now)
@@ -249,7 +260,7 @@ def revoke(call: Call, client_id: str, client_secret: str | None, token: str) ->
     with call.db.read() as tx:
         place = sign_ins.pool_and_folding(tx, client_id)
         found = sign_ins.by_sub(tx, place[0], client_id, "") if place else None
-        if found is None or not client_authentication.proves_secret(call, tx, found.client, client_secret):
+        if found is None or not client_authentication.proves_secret(call, tx, found.pool, found.client, client_secret):
             raise errors.Unauthorized
         if not scenes.terms(tx, found.client).revocable:
             raise errors.UnsupportedOperation

@@ -109,7 +109,7 @@ def requested(
         scopes=granted,
         nonce=given.get("nonce"),
         code_challenge=_code_challenge(given, response_type, needs_pkce=needs_pkce),
-        resource=_resource(given),
+        resource=resource(given),
         prompt=_prompt(given),
         max_age=_max_age(given),
         acr_values=given.get("acr_values", ""),
@@ -140,7 +140,7 @@ def _code_challenge(given: Mapping[str, str], response_type: ResponseType, *, ne
     return challenge
 
 
-def _resource(given: Mapping[str, str]) -> str | None:
+def resource(given: Mapping[str, str]) -> str | None:
     """RFC 8707 §2: an absolute URI without fragment; https, http on this machine, or a scheme of an app."""
     named = given.get("resource")
     if named is None:

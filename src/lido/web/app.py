@@ -17,9 +17,33 @@ from lido.web import acme, health
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
 from lido.web.lanes import Lanes
-from lido.web.login import add_passkey, challenge, confirm, consent, endings, link, logout, recover, sign_in, sign_up
+from lido.web.login import (
+    add_passkey,
+    challenge,
+    confirm,
+    consent,
+    device,
+    endings,
+    link,
+    logout,
+    recover,
+    sign_in,
+    sign_up,
+)
 from lido.web.metrics import Metrics
-from lido.web.oauth import authorize, confirmation, cors, discovery, introspect, par, register, revoke, token, userinfo
+from lido.web.oauth import (
+    authorize,
+    confirmation,
+    cors,
+    device_authorization,
+    discovery,
+    introspect,
+    par,
+    register,
+    revoke,
+    token,
+    userinfo,
+)
 from lido.web.site import Site, site_of
 
 Answer = Callable[[Call, Site, Request, bytes], Response]
@@ -66,6 +90,7 @@ class Application:
                 *self._program("/oauth2/revoke", revoke.revoke),
                 *self._program("/oauth2/register", register.register),
                 *self._post("/oauth2/par", par.push),
+                *self._program("/oauth2/device_authorization", device_authorization.begin),
                 *self._post("/oauth2/introspect", introspect.introspect),
                 *self._program("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/oauth2/userInfo", userinfo.user_info),
@@ -95,6 +120,8 @@ class Application:
                 *self._post("/resetPassword", recover.replace, lane="slow"),
                 *self._get("/passkeys/add", add_passkey.get),
                 *self._post("/passkeys/add", add_passkey.post),
+                *self._get("/device", device.get),
+                *self._post("/device", device.post),
                 *self._get("/error", endings.error),
                 *self._get("/signedOut", endings.signed_out),
                 *self._get("/static/{name}", endings.file),

@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from lido.web.login.device_pages import AllowDevice as AllowDevice
+from lido.web.login.device_pages import Device as Device
+from lido.web.login.device_pages import DeviceAnswered as DeviceAnswered
 from lido.web.login.layout import Frame as Frame
 from lido.web.login.layout import Page as Page
 from lido.web.login.layout import render as render
@@ -343,6 +346,20 @@ class SignOut(Page, frozen=True, kw_only=True):
     @classmethod
     def sample(cls) -> "SignOut":
         return cls(confirmed="c2VhbGVk")
+
+
+class SigningOut(Page, frozen=True, kw_only=True):
+    """The apps in `frames` are signing out, for some seconds; then the browser goes on to `leads_to`."""
+
+    TEMPLATE: ClassVar[str] = "signing_out"
+    TITLE: ClassVar[str] = "signing_out.title"
+
+    frames: tuple[str, ...]
+    leads_to: str
+
+    @classmethod
+    def sample(cls) -> "SigningOut":
+        return cls(frames=("https://app.example.com/gone?sid=1&iss=2",), leads_to="https://app.example.com/?a=b&c=d")
 
 
 class SignedOut(Page, frozen=True, kw_only=True):

@@ -111,7 +111,7 @@ def submitted(act: Callable[[Visit, Form], Response]) -> Endpoint:
     def answer(call: Call, site: Site, request: Request, body: bytes) -> Response:
         def work() -> Response:
             visit = _local(opened(call, site, request))
-            form = _form(request, body)
+            form = form_of(request, body)
             if form is None:
                 return visit.show(_end("trouble.form"), status=400)
             if cookies.is_forged(site, request, form.text("_csrf")):
@@ -188,7 +188,7 @@ def _refused(frame: Frame, fault: errors.Fault) -> Response:
     return render(frame, page, status=max(trouble.status, 400))
 
 
-def _form(request: Request, body: bytes) -> Form | None:
+def form_of(request: Request, body: bytes) -> Form | None:
     """The fields of a body; None for what no form of ours sends."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         return None

@@ -54,7 +54,7 @@ def _acr_values(place: _Place) -> list[str]:
 
 _CLIENTS_PROVE_BY = ["client_secret_basic", "client_secret_post", "none"]
 _CLAIMS = [
-    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr"),
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "acr", "amr"),
     *("cognito:username", "cognito:groups", "email", "email_verified", "phone_number", "phone_number_verified"),
     *("name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture"),
     *("website", "gender", "birthdate", "zoneinfo", "locale", "address", "updated_at"),
@@ -64,9 +64,13 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "acr_values_supported": _acr_values,
     "authorization_endpoint": _under_base("/oauth2/authorize"),
     "authorization_response_iss_parameter_supported": True,
+    "backchannel_logout_session_supported": True,
+    "backchannel_logout_supported": True,
     "claims_supported": _CLAIMS,
     "code_challenge_methods_supported": ["S256"],
     "end_session_endpoint": _under_base("/logout"),
+    "frontchannel_logout_session_supported": True,
+    "frontchannel_logout_supported": True,
     "grant_types_supported": _grant_types,
     "id_token_signing_alg_values_supported": ["RS256"],
     "issuer": lambda place: place.issuer,

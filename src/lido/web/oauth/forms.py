@@ -94,10 +94,11 @@ def _assertion(site: Site, form: Form) -> Claim:
     return Claim("private_key_jwt", client_id, assertion=assertion, audiences=audiences)
 
 
-def bearer(request: Request) -> str | None:
-    """The token of the Authorization header (RFC 6750 §2.1); None where there is none."""
+def presented(request: Request) -> tuple[str, str] | None:
+    """The access token of the Authorization header, as `bearer` (RFC 6750 §2.1) or as `dpop` (RFC 9449 §7.1)."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+    is_token = scheme.lower() in ("bearer", "dpop") and token.strip()
+    return (scheme.lower(), token.strip()) if is_token else None
 
 
 def _basic(credentials: str) -> tuple[str, str]:

@@ -7,9 +7,10 @@ from lido import errors
 from lido.call import Call
 from lido.flows import authorization, client_authentication, pushed_requests
 from lido.flows.authorization import Refused, Unredirectable
-from lido.web.oauth import forms, refusals
+from lido.web.oauth import forms, possession, refusals
 from lido.web.site import Site
 
+PATH = "/oauth2/par"
 _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 
 
@@ -22,6 +23,9 @@ def push(call: Call, site: Site, request: Request, body: bytes) -> Response:
             raise errors.OAuthError("invalid_request")
         given = {name: value for name, value in form.items() if name not in _CREDENTIALS}
         given["client_id"] = client.client.client_id
+        key = possession.proven_key(call, site, request, PATH)
+        if key is not None and given.setdefault("dpop_jkt", key) != key:
+            raise errors.OAuthError("invalid_dpop_proof")
         authorization.read(call, site.pool_id, list(given.items()), is_pushed=True)
         name = pushed_requests.push(call, client.client, given)
     except Unredirectable as refusal:

@@ -17,7 +17,8 @@ def register(call: Call, site: Site, request: Request, body: bytes) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return _refused("invalid_client_metadata", "The body must be application/json.")
     try:
-        told = registration.register(call, site.pool_id, forms.bearer(request), body)
+        _, token = forms.presented(request) or ("bearer", None)
+        told = registration.register(call, site.pool_id, token, body)
     except NotOffered:
         return PlainTextResponse("Not Found", 404)
     except BearerRefused as refusal:

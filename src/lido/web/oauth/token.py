@@ -8,16 +8,25 @@ from starlette.responses import JSONResponse, Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import authorization_codes, client_authentication, client_credentials, families, token_exchange
+from lido.flows import (
+    authorization_codes,
+    client_authentication,
+    client_credentials,
+    device_grants,
+    families,
+    token_exchange,
+)
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.families import ClientProof
 from lido.flows.token_exchange import Wish
 from lido.flows.tokens import Tokens
 from lido.rules import options
 from lido.rules.token_exchange import Kind
-from lido.web.oauth import forms, refusals
+from lido.web.oauth import forms, possession, refusals
 from lido.web.oauth.forms import Form
 from lido.web.site import Site
+
+PATH = "/oauth2/token"
 
 Answer = dict[str, object]
 
@@ -30,6 +39,8 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
     try:
         form = forms.read(request, body)
         client = client_authentication.authenticate(call, site.pool_id, forms.claim(site, request, form))
+        client = msgspec.structs.replace(client, jkt=possession.proven_key(call, site, request, PATH))
+        possession.require_where_due(client)
         grant_type = _required(form, "grant_type")
         exchange = _GRANTS.get(grant_type)
         if exchange is None:
@@ -50,16 +61,21 @@ def _code(call: Call, client: ProvenClient, form: Form) -> Answer:
         _required(form, "code"),
         redirect_uri=form.get("redirect_uri"),
         verifier=form.get("code_verifier"),
+        jkt=client.jkt,
     )
-    return _told(given)
+    return _told(client, given)
 
 
 def _refresh(call: Call, client: ProvenClient, form: Form) -> Answer:
     """RFC 6749 §6."""
-    given = families.refresh(
-        call, client.client.client_id, _required(form, "refresh_token"), ClientProof("proven", None), by_flow=False
-    )
-    return _told(given)
+    proof = ClientProof("proven", None, jkt=client.jkt, is_public=client.is_public)
+    given = families.refresh(call, client.client.client_id, _required(form, "refresh_token"), proof, by_flow=False)
+    return _told(client, given)
+
+
+def _device(call: Call, client: ProvenClient, form: Form) -> Answer:
+    """RFC 8628 §3.4."""
+    return _told(client, device_grants.redeem(call, client, _required(form, "device_code")))
 
 
 def _credentials(call: Call, client: ProvenClient, form: Form) -> Answer:
@@ -69,7 +85,7 @@ def _credentials(call: Call, client: ProvenClient, form: Form) -> Answer:
         raise errors.OAuthError("unauthorized_client")
     said = forms.client_metadata(form)
     told = msgspec.structs.replace(call, client_metadata=said) if said else call
-    return _told(client_credentials.issue(told, client, forms.words(form, "scope")))
+    return _told(client, client_credentials.issue(told, client, forms.words(form, "scope")))
 
 
 def _exchange(call: Call, client: ProvenClient, form: Form) -> Answer:
@@ -93,7 +109,7 @@ def _exchange(call: Call, client: ProvenClient, form: Form) -> Answer:
     return {
         "access_token": given.token,
         "issued_token_type": f"{_TOKEN_TYPE}{given.kind}_token",
-        "token_type": "N_A" if given.kind == "id" else "Bearer" if client.jkt is None else "DPoP",
+        "token_type": _token_type(client) if given.kind == "access" else "N_A",
         "expires_in": given.expires_in_seconds,
         **({"scope": " ".join(given.scopes)} if given.scopes else {}),
     }
@@ -111,6 +127,7 @@ _GRANTS: Mapping[str, Callable[[Call, ProvenClient, Form], Answer]] = {
     "authorization_code": _code,
     "refresh_token": _refresh,
     "client_credentials": _credentials,
+    "urn:ietf:params:oauth:grant-type:device_code": _device,
     "urn:ietf:params:oauth:grant-type:token-exchange": _exchange,
 }
 
@@ -129,12 +146,17 @@ def _require_flow(client: ProvenClient, flow: str) -> None:
         raise errors.OAuthError("unauthorized_client")
 
 
-def _told(given: Tokens) -> Answer:
+def _token_type(client: ProvenClient) -> str:
+    """RFC 9449 §5: tokens of a request that proved a key are bound to it."""
+    return "Bearer" if client.jkt is None else "DPoP"
+
+
+def _told(client: ProvenClient, given: Tokens) -> Answer:
     told: Answer = {
         "access_token": given.access,
         "id_token": given.id,
         "refresh_token": given.refresh,
-        "token_type": "Bearer",
+        "token_type": _token_type(client),
         "expires_in": given.expires_in_seconds,
     }
     return {name: value for name, value in told.items() if value is not None}

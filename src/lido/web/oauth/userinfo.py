@@ -7,11 +7,13 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access
 from lido.flows.access import SignedInUser
-from lido.rules import claims, options, scopes
+from lido.rules import claims, jws, options, scopes
 from lido.rules.profile import attributes_of
-from lido.web.oauth import forms, refusals
+from lido.web.oauth import forms, possession, refusals
 from lido.web.site import Site
 
+PATH = "/oauth2/userInfo"
+_UNPROVEN = "The key that the access token is bound to was not proven for this request."
 _MALFORMED = ("invalid_request", "Bad OAuth2 request at UserInfo Endpoint")
 _DEAD = (
     "invalid_token",
@@ -21,15 +23,18 @@ _DEAD = (
 
 def user_info(call: Call, site: Site, request: Request, body: bytes) -> Response:
     """The claims that the token's scopes open, by GET or POST; the token comes in the header or in a form."""
-    token = forms.bearer(request) or _in_form(request, body)
+    scheme, token = forms.presented(request) or ("bearer", _in_form(request, body))
     if token is None:
         return _refused(400, *_MALFORMED)
     try:
-        owner = access.signed_in_user(call, token, scope=scopes.OPENID)
+        key = _proven_key(call, site, request, token) if scheme == "dpop" else None
+        owner = access.signed_in_user(call, token, scope=scopes.OPENID, jkt=key)
+    except errors.OAuthError as refusal:
+        return _refused(401, refusal.error, _UNPROVEN, scheme)
     except errors.Fault:
-        return _refused(401, *_DEAD)
+        return _refused(401, *_DEAD, scheme)
     if owner.pool.pool_id != site.pool_id:
-        return _refused(401, *_DEAD)
+        return _refused(401, *_DEAD, scheme)
     return JSONResponse(_told(owner), headers=refusals.HEADERS)
 
 
@@ -43,6 +48,14 @@ def _told(owner: SignedInUser) -> dict[str, object]:
     return {"sub": owner.user.sub, **told, "username": owner.user.username}
 
 
+def _proven_key(call: Call, site: Site, request: Request, token: str) -> str:
+    """RFC 9449 §7.1. Raises OAuthError `invalid_dpop_proof`."""
+    key = possession.proven_key(call, site, request, PATH, token)
+    if key is None:
+        raise errors.OAuthError("invalid_dpop_proof")
+    return key
+
+
 def _in_form(request: Request, body: bytes) -> str | None:
     """RFC 6750 §2.2."""
     try:
@@ -51,7 +64,9 @@ def _in_form(request: Request, body: bytes) -> str | None:
         return None
 
 
-def _refused(status: int, error: str, description: str) -> Response:
+def _refused(status: int, error: str, description: str, scheme: str = "bearer") -> Response:
     challenge = f'Bearer error="{error}", error_description="{description}"'
+    if scheme == "dpop":
+        challenge = f'DPoP error="{error}", error_description="{description}", algs="{" ".join(jws.ALGORITHMS)}"'
     headers = refusals.HEADERS | {"www-authenticate": challenge}
     return JSONResponse({"error": error, "error_description": description}, status, headers)
