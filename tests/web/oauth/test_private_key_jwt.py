@@ -61,7 +61,7 @@ def app(house):
     return Keyed(house, pool_id)
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA"])
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"])
 def test_a_client_gets_tokens_and_asks_about_them_with_its_key(house, algorithm):
     pool_id = house.pool()
     house.user(pool_id)
