@@ -228,7 +228,8 @@ def _options(metadata: Metadata, method: str) -> dict[str, str]:
     """Settings of clients that Cognito lacks."""
     keys = msgspec.json.encode(metadata.jwks).decode() if metadata.jwks is not None else ""
     given = {
-        "token_endpoint_auth_method": method,
+        # Who named no way is told the default, and may send the secret in the form too, as openid-client does.
+        "token_endpoint_auth_method": method if metadata.token_endpoint_auth_method else "",
         "jwks": keys,
         "jwks_uri": metadata.jwks_uri or "",
         "require_pkce": _flag(method == "none"),

@@ -359,6 +359,18 @@ def test_a_registered_client_sees_no_password(place):
             place.house.idp_unsigned.initiate_auth(ClientId=told["client_id"], AuthFlow=flow, AuthParameters=parameters)
 
 
+@pytest.mark.parametrize(
+    ("named", "answer"),
+    [({}, "invalid_grant"), ({"token_endpoint_auth_method": "client_secret_basic"}, "invalid_client")],
+)
+def test_a_client_is_held_to_the_way_of_proving_itself_that_it_named(place, named, answer):
+    _, told = place.register(**named)
+    in_the_form = {"client_id": told["client_id"], "client_secret": told["client_secret"]}
+    asked = {"grant_type": "authorization_code", "code": "none", "redirect_uri": CALLBACK, **in_the_form}
+
+    assert place.app(told).post("/oauth2/token", asked)[2]["error"] == answer
+
+
 def test_its_secrets_are_its_own(place):
     named = {"UserPoolId": place.pool_id, "ClientId": place.register()[1]["client_id"]}
     idp = place.house.idp
