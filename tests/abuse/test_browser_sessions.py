@@ -145,3 +145,41 @@ def test_a_sign_out_ends_a_question_that_is_open(app):
     browser.post(form.action, {**form.fields, "decision": "allow"})
 
     assert browser.title == "Sign in"
+
+
+def change_own(app, told):
+    given = {"PreviousPassword": PASSWORD, "ProposedPassword": "N3w-Passw0rd!"}
+    app.house.idp_unsigned.change_password(AccessToken=told["access_token"], **given)
+
+
+ENDS = {
+    "GlobalSignOut": lambda app, told: app.house.idp_unsigned.global_sign_out(AccessToken=told["access_token"]),
+    "AdminUserGlobalSignOut": lambda app, _: app.house.idp.admin_user_global_sign_out(**of(app)),
+    "ChangePassword": change_own,
+    "AdminSetUserPassword": lambda app, _: app.house.idp.admin_set_user_password(
+        **of(app), Password="N3w-Passw0rd!", Permanent=True
+    ),
+    "AdminDisableUser": lambda app, _: app.house.idp.admin_disable_user(**of(app)),
+    "DeleteUser": lambda app, told: app.house.idp_unsigned.delete_user(AccessToken=told["access_token"]),
+    "disabled and enabled again": lambda app, _: (
+        app.house.idp.admin_disable_user(**of(app)),
+        app.house.idp.admin_enable_user(**of(app)),
+    ),
+}
+
+
+def of(app):
+    return {"UserPoolId": app.pool_id, "Username": "alice"}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_whatever_ends_everything_ends_every_browser(app, end):
+    pool_options.set_for_pool(app.house.call(), app.pool_id, {"password_change_ends_sessions": "true"})
+    admin = App(app.house, app.pool_id, AllowedOAuthScopes=["openid", "aws.cognito.signin.user.admin"])
+    cookies = [app.browser(), app.browser()]
+    told = admin.redeem(admin.code(cookies[0]))[1]
+
+    ENDS[end](app, told)
+
+    assert [is_signed_in(app, cookie) for cookie in cookies] == [False, False]
+    assert admin.token(grant_type="refresh_token", refresh_token=told["refresh_token"])[0] == 400

@@ -66,10 +66,15 @@ def callback():
 
 
 @pytest.fixture
-def complaints(page):
-    """What the browser complains about: a policy that was broken, a script that failed."""
+def complaints(server, page):
+    """What the browser complains about at the pages: a policy that was broken, a script or a file that failed."""
     found = []
-    page.on("console", lambda message: found.append(message.text))
+
+    def hear(message):
+        if message.location["url"].startswith(server.url):
+            found.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access
+from lido.flows import access, grants
 from lido.flows.signing import Ring
 from lido.records import Pool, Session, Status, User
 from lido.rules import jwt
@@ -32,7 +32,8 @@ class Presented(Struct, frozen=True):
 def prove(call: Call, pool: Pool, ring: Ring, text: str, kind: Kind) -> Presented:
     """The token, of whichever client of the pool. Raises NotAuthorized, UserNotFound.
 
-    One that is bound to a key (RFC 9449) is refused: whoever brings it here has not proven that key.
+    One that is bound to a key (RFC 9449), and any of a session that is, is refused: whoever brings it here has not
+    proven that key.
     """
     claims = _genuine(call, pool, ring, text, kind)
     party = Party(str(claims["sub"]), str(claims.get("client_id" if kind == "access" else "aud")))
@@ -47,6 +48,8 @@ def prove(call: Call, pool: Pool, ring: Ring, text: str, kind: Kind) -> Presente
         raise errors.NotAuthorized("Invalid token")
     if found.user is None:
         raise errors.UserNotFound
+    if found.session is not None and grants.read(found.session).jkt is not None:
+        raise errors.NotAuthorized("Invalid token")
     _refuse_dead(claims, found.user, found.session)
     return Presented(claims, party, found.user, found.groups)
 

@@ -80,8 +80,7 @@ def exchange(call: Call, client: ProvenClient, wish: Wish, *, version: int | Non
     basis, changes = _judged(call, client, wish), token_changes.NONE
     if triggers.is_named(client.pool, "PreTokenGeneration"):
         changes = sign_in_triggers.changes_to_tokens(call, basis.holder, _SOURCE, " ".join(basis.scopes))
-        with call.db.read() as tx:
-            client = client_authentication.named(call, tx, client.pool.pool_id, client.client.client_id)
+        client = client_authentication.as_it_stands(call, client)
         basis = _judged(call, client, wish)
     now = call.clock.now() // 1000
     terms = client.terms

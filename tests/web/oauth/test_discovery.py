@@ -58,15 +58,23 @@ def test_it_says_what_generic_clients_ask_for(house, pool_id):
     assert "refresh_token" in said["grant_types_supported"]
 
 
-def test_it_says_what_keys_of_clients_and_pushed_requests_need(house, pool_id):
+def test_it_leads_to_what_cognito_lacks(house, pool_id):
     said = metadata(house, pool_id)
-    base = f"{house.lido.settings.public_url}/{pool_id}"
-    assert said["pushed_authorization_request_endpoint"] == f"{base}/oauth2/par"
+    base = said["token_endpoint"].removesuffix("/oauth2/token")
     assert said["introspection_endpoint"] == f"{base}/oauth2/introspect"
-    for endpoint in ("token", "revocation", "introspection"):
-        assert "private_key_jwt" in said[f"{endpoint}_endpoint_auth_methods_supported"]
-        assert "ES256" in said[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
+    assert said["pushed_authorization_request_endpoint"] == f"{base}/oauth2/par"
+    assert said["device_authorization_endpoint"] == f"{base}/oauth2/device_authorization"
+    assert said["dpop_signing_alg_values_supported"] == ["RS256", "PS256", "ES256", "EdDSA"]
+    assert said["token_endpoint_auth_signing_alg_values_supported"] == ["RS256", "PS256", "ES256", "EdDSA"]
+    assert "private_key_jwt" in said["token_endpoint_auth_methods_supported"]
     assert "none" not in said["introspection_endpoint_auth_methods_supported"]
+    assert "urn:ietf:params:oauth:grant-type:device_code" in said["grant_types_supported"]
+
+
+def test_it_says_whether_requests_must_be_pushed(house, pool_id):
+    assert metadata(house, pool_id)["require_pushed_authorization_requests"] is False
+    strict = house.pool(UserPoolTags={"lido:require_par": "true"})
+    assert metadata(house, strict)["require_pushed_authorization_requests"] is True
 
 
 def test_it_is_found_where_rfc_8414_looks_for_it(house, pool_id):

@@ -35,8 +35,7 @@ def _response_types(place: _Place) -> list[str]:
 
 def _grant_types(place: _Place) -> list[str]:
     implicit = ["implicit"] if options.is_on(place.pool, "implicit_grant") else []
-    exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
-    return ["authorization_code", *implicit, "refresh_token", "client_credentials", exchange]
+    return ["authorization_code", *implicit, *_FURTHER_GRANTS]
 
 
 def _registration(place: _Place) -> str | None:
@@ -52,8 +51,15 @@ def _acr_values(place: _Place) -> list[str]:
     return [strength.name(level, names) for level in strength.LEVELS]
 
 
-_SECRETS_AND_KEYS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
-_CLIENTS_PROVE_BY = [*_SECRETS_AND_KEYS, "none"]
+_FURTHER_GRANTS = [
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+]
+_SECRETS = ["client_secret_basic", "client_secret_post"]
+_CLIENTS_PROVE_BY = [*_SECRETS, "private_key_jwt", "none"]
+_SIGNED_BY = list(jws.ALGORITHMS)
 _CLAIMS = [
     *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "acr", "amr"),
     *("cognito:username", "cognito:groups", "email", "email_verified", "phone_number", "phone_number_verified"),
@@ -69,14 +75,16 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "backchannel_logout_supported": True,
     "claims_supported": _CLAIMS,
     "code_challenge_methods_supported": ["S256"],
+    "device_authorization_endpoint": _under_base("/oauth2/device_authorization"),
+    "dpop_signing_alg_values_supported": _SIGNED_BY,
     "end_session_endpoint": _under_base("/logout"),
     "frontchannel_logout_session_supported": True,
     "frontchannel_logout_supported": True,
     "grant_types_supported": _grant_types,
     "id_token_signing_alg_values_supported": ["RS256"],
     "introspection_endpoint": _under_base("/oauth2/introspect"),
-    "introspection_endpoint_auth_methods_supported": _SECRETS_AND_KEYS,
-    "introspection_endpoint_auth_signing_alg_values_supported": jws.ALGORITHMS,
+    "introspection_endpoint_auth_methods_supported": [*_SECRETS, "private_key_jwt"],
+    "introspection_endpoint_auth_signing_alg_values_supported": _SIGNED_BY,
     "issuer": lambda place: place.issuer,
     "jwks_uri": lambda place: f"{place.issuer}/.well-known/jwks.json",
     "prompt_values_supported": ["none", "login", "select_account", "consent", "create"],
@@ -84,16 +92,17 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "registration_endpoint": _registration,
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,
+    "require_pushed_authorization_requests": lambda place: options.is_on(place.pool, "require_par"),
     "response_modes_supported": ["query", "fragment", "form_post"],
     "response_types_supported": _response_types,
     "revocation_endpoint": _under_base("/oauth2/revoke"),
     "revocation_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
-    "revocation_endpoint_auth_signing_alg_values_supported": jws.ALGORITHMS,
+    "revocation_endpoint_auth_signing_alg_values_supported": _SIGNED_BY,
     "scopes_supported": _scopes,
     "subject_types_supported": ["public"],
     "token_endpoint": _under_base("/oauth2/token"),
     "token_endpoint_auth_methods_supported": _CLIENTS_PROVE_BY,
-    "token_endpoint_auth_signing_alg_values_supported": jws.ALGORITHMS,
+    "token_endpoint_auth_signing_alg_values_supported": _SIGNED_BY,
     "userinfo_endpoint": _under_base("/oauth2/userInfo"),
 }
 """Each member of the metadata, in alphabetical order as Cognito's: what it is everywhere, or how it follows from the

@@ -17,7 +17,7 @@ def register(call: Call, site: Site, request: Request, body: bytes) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return _refused("invalid_client_metadata", "The body must be application/json.")
     try:
-        told = registration.register(call, site.pool_id, forms.bearer(request), body)
+        told = registration.register(call, site.pool_id, _bearer(request), body)
     except NotOffered:
         return PlainTextResponse("Not Found", 404)
     except BearerRefused as refusal:
@@ -27,6 +27,12 @@ def register(call: Call, site: Site, request: Request, body: bytes) -> Response:
     except (errors.TooManyRequests, errors.LimitExceeded) as busy:
         return refusals.answer(busy)
     return JSONResponse(told, 201, refusals.HEADERS)
+
+
+def _bearer(request: Request) -> str | None:
+    """The token that lets in; one that is bound to a key has no place here."""
+    kind, token = forms.presented(request) or ("", "")
+    return token if kind == "bearer" else None
 
 
 def _refused(error: str, description: str) -> Response:
