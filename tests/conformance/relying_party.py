@@ -81,7 +81,9 @@ class RelyingParty:
         shown = self.send(request, method=method)
         asked = "password" in shown.page.inputs
         if asked:
-            shown.submit(username="alice", password="Passw0rd!")
+            shown = shown.submit(username="alice", password="Passw0rd!")
+        if "shown" in shown.page.inputs:
+            shown.submit(button=0)  # the person lets an app of somebody else's in
         told = self.answer(request.get("redirect_uri", self.redirect_uri))
         assert told.get("state") == request.get("state")
         assert told["iss"] == self.issuer, "RFC 9207"
