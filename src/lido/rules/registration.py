@@ -25,6 +25,12 @@ _SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 _KEY_METHOD = "private_key_jwt"
 _LONGEST_NAME, _LONGEST_TEXT, _LONGEST_URL = 128, 256, 1_024
 _MOST_URLS, _MOST_CONTACTS, _MOST_SCOPES = 20, 5, 50
+_OF_LOGOUT = (
+    "frontchannel_logout_uri",
+    "frontchannel_logout_session_required",
+    "backchannel_logout_uri",
+    "backchannel_logout_session_required",
+)
 _ADDRESSES = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "initiate_login_uri")
 _ROTATION = idp.RefreshTokenRotationType(feature="ENABLED", retry_grace_period_seconds=10)
 
@@ -64,6 +70,10 @@ class Metadata(Struct, frozen=True):
     initiate_login_uri: str | None = None
     dpop_bound_access_tokens: bool | None = None
     require_pushed_authorization_requests: bool | None = None
+    frontchannel_logout_uri: str | None = None
+    frontchannel_logout_session_required: bool | None = None
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool | None = None
 
 
 class Offer(Struct, frozen=True):
@@ -151,8 +161,7 @@ def _grant_types(metadata: Metadata, offered: Offer) -> tuple[str, ...]:
 
 def _method(metadata: Metadata, flow: str) -> str:
     method = metadata.token_endpoint_auth_method or "client_secret_basic"
-    takes_keys = "jwks" in options.OPTIONS
-    if method not in (*_SECRET_METHODS, "none", *([_KEY_METHOD] if takes_keys else [])):
+    if method not in (*_SECRET_METHODS, "none", _KEY_METHOD):
         _refuse("token_endpoint_auth_method is not supported.")
     if method == "none" and flow == "client_credentials":
         _refuse("token_endpoint_auth_method: client_credentials is for clients that can prove themselves.")
@@ -216,26 +225,46 @@ def _name(given: str | None) -> str:
 
 
 def _options(metadata: Metadata, method: str) -> dict[str, str]:
-    """Settings of clients that Cognito lacks, as far as there are such. Keys prove only clients that chose that way."""
+    """Settings of clients that Cognito lacks. Keys prove only clients that chose that way."""
     proves_by_key = method == _KEY_METHOD
     keys = msgspec.json.encode(metadata.jwks).decode() if metadata.jwks is not None and proves_by_key else ""
     given = {
-        "token_endpoint_auth_method": method,
+        # Who named no way is told the default, and may send the secret in the form too, as openid-client does.
+        "token_endpoint_auth_method": method if metadata.token_endpoint_auth_method else "",
         "jwks": keys,
         "jwks_uri": (metadata.jwks_uri or "") if proves_by_key else "",
         "require_pkce": _flag(method == "none"),
         "require_par": _flag(metadata.require_pushed_authorization_requests),
         "dpop_bound_access_tokens": _flag(metadata.dpop_bound_access_tokens),
+        "frontchannel_logout_uri": metadata.frontchannel_logout_uri or "",
+        "frontchannel_logout_session_required": _flag(metadata.frontchannel_logout_session_required),
+        "backchannel_logout_uri": metadata.backchannel_logout_uri or "",
+        "backchannel_logout_session_required": _flag(metadata.backchannel_logout_session_required),
     }
-    if metadata.jwks_uri is not None and not metadata.jwks_uri.startswith("https://"):
-        _refuse("jwks_uri must be an https address.")
-    kept = {name: value for name, value in given.items() if value and name in options.OPTIONS}
+    _check_addresses(metadata)
+    kept = {name: value for name, value in given.items() if value}
     for name, value in kept.items():
         try:
             options.check(name, value, for_client=True)
         except ValueError:
             _refuse(f"{name} is not valid.")
     return kept
+
+
+def _check_addresses(metadata: Metadata) -> None:
+    """What is fetched, posted to or framed is https; what is framed belongs to where the app is led to anyway."""
+    for name in ("jwks_uri", "frontchannel_logout_uri", "backchannel_logout_uri"):
+        address = getattr(metadata, name)
+        if address is not None and not (address.startswith("https://") and is_web_address(address)):
+            _refuse(f"{name} must be an https address.")
+    framed = metadata.frontchannel_logout_uri
+    if framed is not None and _origin(framed) not in {_origin(uri) for uri in metadata.redirect_uris or ()}:
+        _refuse("frontchannel_logout_uri must be of the origin of a redirect URI.")
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 def _registered(metadata: Metadata) -> dict[str, str | list[str]]:
@@ -288,12 +317,17 @@ def told(client_id: str, wish: Wanted, secret: str | None, issued_at_seconds: in
         "id_token_signed_response_alg": "RS256" if is_code else None,
         "dpop_bound_access_tokens": True if wish.options.get("dpop_bound_access_tokens") else None,
         "require_pushed_authorization_requests": True if wish.options.get("require_par") else None,
+        **{name: _said(wish.options[name]) for name in _OF_LOGOUT if name in wish.options},
     }
     return {name: value for name, value in answer.items() if value is not None}
 
 
 def _is_text(text: str, longest: int) -> bool:
     return len(text) <= longest and text.isprintable()
+
+
+def _said(value: str) -> object:
+    return True if value == "true" else value
 
 
 def _flag(value: object) -> str:
