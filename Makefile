@@ -56,7 +56,7 @@ faults: .venv/.dev  ## Kill the server 50 times under load, on both databases
 
 lock: .venv/.dev  ## Choose new versions: write requirements/*.lock from pyproject.toml
 	$(COMPILE) --upgrade --group build pyproject.toml --output-file requirements/run.lock
-	$(COMPILE) --upgrade --group build --group dev --extra postgresql --extra lambda --extra kms --constraint requirements/run.lock pyproject.toml --output-file requirements/dev.lock
+	$(COMPILE) --upgrade --group build --group dev --extra acme --extra postgresql --extra lambda --extra kms --constraint requirements/run.lock pyproject.toml --output-file requirements/dev.lock
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lido: Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }

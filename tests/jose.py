@@ -8,8 +8,11 @@ import jwt as pyjwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from jwt.algorithms import OKPAlgorithm
 
 from lido.rules import base64url
+
+pyjwt.register_algorithm("Ed25519", OKPAlgorithm())  # EdDSA by its name of RFC 9864
 
 
 class Signer:
@@ -70,4 +73,5 @@ _MADE_BY: dict[str, Any] = {
     "PS256": _rsa,
     "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
     "EdDSA": ed25519.Ed25519PrivateKey.generate,
+    "Ed25519": ed25519.Ed25519PrivateKey.generate,
 }

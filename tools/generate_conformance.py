@@ -21,16 +21,21 @@ Lido answers as Cognito does. The last column says how Cognito differs where tha
 fail there. Two habits of Cognito are kept everywhere, of which the suite warns without failing anybody: ID tokens carry
 the claims of the scopes, which userInfo tells too, and `openid` alone opens every claim that the client may read.
 """
+BEYOND = """
+## Beyond these plans
+"""
 
 
 def page() -> str:
     """The whole page. Plans of the same rows share a table."""
     sys.path.insert(0, str(ROOT))
-    plans: dict[str, Any] = import_module("tests.conformance.plans").rows()
+    tests: Any = import_module("tests.conformance.plans")
+    plans: dict[str, Any] = tests.rows()
     tables: dict[Any, list[str]] = {}
     for plan, rows in plans.items():
         tables.setdefault(rows, []).append(plan)
-    return HEAD + "".join(_table(names, rows) for rows, names in tables.items())
+    further = "".join(_beyond(title, sentences) for title, sentences in tests.beyond())
+    return HEAD + "".join(_table(names, rows) for rows, names in tables.items()) + BEYOND + further
 
 
 def _table(names: list[str], rows: Any) -> str:
@@ -38,6 +43,10 @@ def _table(names: list[str], rows: Any) -> str:
     title = " and ".join(f"`{name}`" for name in names)
     head = f"\n## {title}\n\n{passed} of {len(rows)} modules.\n\n| Module | Test | Cognito's answers |\n|---|---|---|\n"
     return head + "".join(_line(row) for row in rows)
+
+
+def _beyond(title: str, sentences: list[str]) -> str:
+    return f"\n{title}\n\n" + "".join(f"- {sentence}\n" for sentence in sentences)
 
 
 def _line(row: Any) -> str:

@@ -10,6 +10,7 @@ from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
 from lido.flows.log_worker import LogWorker
+from lido.flows.logout_worker import LogoutWorker
 from lido.flows.message_worker import MessageWorker
 from lido.flows.webhook_worker import WebhookWorker
 from lido.ports import aws_logs
@@ -157,6 +158,7 @@ class Lido:
             self.message_worker(),
             webhooks=WebhookWorker(self.call, self.outgoing, tally=self.metrics.count_delivery),
             logs=self.log_worker(),
+            logout=LogoutWorker(self.call, self.outgoing),
             **({"acme": ACMEWorker(self.call, authority, _own_host(settings))} if authority else {}),
         )
 

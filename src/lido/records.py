@@ -108,11 +108,15 @@ class Pool(Record, frozen=True):
 
 
 class ClientSettings(Struct, omit_defaults=True):
-    """The document of an app client; `shape` carries neither ids, names, dates nor the secret."""
+    """The document of an app client; `shape` carries neither ids, names, dates nor the secret.
+
+    `registered` is what a client that registered itself says of itself, by the names of RFC 7591 §2; nothing is proven.
+    """
 
     shape: idp.UserPoolClientType
     options: dict[str, str] = field(default_factory=dict)
     sso_session: idp.ClientSSOSessionConfigType | None = None
+    registered: dict[str, str | list[str]] = field(default_factory=dict)
 
 
 class Client(Record, frozen=True):

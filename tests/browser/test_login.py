@@ -1,6 +1,7 @@
 """The pages in a real browser: the whole way, with and without scripts, by passkey, and as axe-core sees them."""
 
 import json
+import os
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -65,10 +66,15 @@ def callback():
 
 
 @pytest.fixture
-def complaints(page):
-    """What the browser complains about: a policy that was broken, a script that failed."""
+def complaints(server, page):
+    """What the browser complains about at the pages: a policy that was broken, a script or a file that failed."""
     found = []
-    page.on("console", lambda message: found.append(message.text))
+
+    def hear(message):
+        if message.location["url"].startswith(server.url):
+            found.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
 
@@ -187,7 +193,8 @@ def test_a_passkey_page_without_scripts_says_what_is_missing(server, idp, page, 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(samples, page, scheme):
-    assert AXE.is_file(), "axe-core is not installed: make setup"
+    if not AXE.is_file() and os.environ.get("CI") != "true":
+        pytest.skip("axe-core is not installed: make setup, with node")
     page.emulate_media(color_scheme=scheme)
     found = {}
     for name in samples.names:

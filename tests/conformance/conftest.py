@@ -3,7 +3,8 @@
 Every test runs in a pool with `standard_answers` and in one without, where it must fail if Cognito differs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -36,12 +37,17 @@ PERSON = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each module in both kinds of pools; where Cognito differs, the pool that answers as it does must fail."""
+    """Each module in both kinds of pools, unless its file has KINDS; where Cognito differs, its kind must fail."""
     if "kind" not in metafunc.fixturenames:
         return
     differs = getattr(metafunc.function, "module", None) and metafunc.function.module.differs
     marks = [pytest.mark.xfail(raises=AssertionError, reason=differs)] if differs else []
-    metafunc.parametrize("kind", ["standard", pytest.param("compatible", marks=marks)])
+    kinds = [pytest.param(kind, marks=marks if kind == "compatible" else []) for kind in _kinds(metafunc.module)]
+    metafunc.parametrize("kind", kinds)
+
+
+def _kinds(file: ModuleType) -> Iterable[str]:
+    return getattr(file, "KINDS", ("standard", "compatible"))
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ NOT_APPLICABLE = {
 
 NOT_BUILT = {
     "oidcc-dynamic-certification-test-plan": "dynamic registration is not built yet",
-    "oidcc-rp-initiated-logout-certification-test-plan": "sign-out is not built yet",
     "oidcc-backchannel-rp-initiated-logout-certification-test-plan": "back-channel logout is not built yet",
     "oidcc-frontchannel-rp-initiated-logout-certification-test-plan": "front-channel logout is not built yet",
     "oidcc-3rdparty-init-login-certification-test-plan": "dynamic registration is not built yet",
@@ -66,6 +65,13 @@ def tested() -> Iterator[tuple[str, Module, str]]:
         marked = [test for name, test in vars(file).items() if name.startswith("test_") and hasattr(test, "module")]
         for plan in getattr(file, "PLANS", ()):
             yield from ((plan, test.module, _sentence(test.__name__)) for test in marked)
+
+
+def beyond() -> Iterator[tuple[str, list[str]]]:
+    """What files without a plan test beyond them: what the file is about, and the sentences of its tests."""
+    for path in sorted(FOLDER.glob("test_fapi2_*.py")):
+        file = import_module(f"tests.conformance.{path.stem}")
+        yield str(file.__doc__), [_sentence(name) for name in vars(file) if name.startswith("test_")]
 
 
 def rows() -> dict[str, tuple[Row, ...]]:

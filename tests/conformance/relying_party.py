@@ -147,16 +147,26 @@ class RelyingParty:
         return self.checked(status, headers, given, told.nonce)
 
     def token(self, *, by: str = "basic", **form: str) -> tuple[int, dict[str, str], dict[str, Any]]:
-        """Ask the token endpoint: status, headers, answer."""
-        named = {"client_id": self.client_id, "client_secret": self.secret}
-        basic = b64encode(f"{quote(self.client_id)}:{quote(self.secret)}".encode()).decode()
-        headers = {"authorization": f"Basic {basic}"} if by == "basic" else {}
-        form = form if by == "basic" else {**form, **named}
-        status, answered, body = self.http("POST", self.metadata["token_endpoint"], headers, form)
+        """Ask the token endpoint: status, headers, answer. The client is proven `by` "basic", "form", or the form."""
+        named = {"client_id": self.client_id, "client_secret": self.secret} if by == "form" else {}
+        headers = self.basic() if by == "basic" else {}
+        status, answered, body = self.http("POST", self.metadata["token_endpoint"], headers, {**form, **named})
         assert answered["content-type"].partition(";")[0] == "application/json"
         assert "no-store" in answered["cache-control"], "RFC 6749 section 5.1"
         assert answered["pragma"] == "no-cache"
         return status, answered, json.loads(body)
+
+    def basic(self) -> dict[str, str]:
+        """The header of HTTP Basic (RFC 6749 section 2.3.1)."""
+        credentials = b64encode(f"{quote(self.client_id)}:{quote(self.secret)}".encode()).decode()
+        return {"authorization": f"Basic {credentials}"}
+
+    def push(self, **changes: str | None) -> tuple[int, dict[str, Any]]:
+        """Push an authorization request (RFC 9126): status and answer."""
+        endpoint = self.metadata.get("pushed_authorization_request_endpoint", f"{self.issuer}/oauth2/par")
+        status, headers, body = self.http("POST", endpoint, self.basic(), self.request(**changes))
+        assert "no-store" in headers["cache-control"]
+        return status, json.loads(body)
 
     def refresh(self, token: str, **form: str) -> tuple[int, dict[str, Any]]:
         """Ask for new tokens: status and answer."""
@@ -198,6 +208,14 @@ class RelyingParty:
         if access is not None:
             assert claims["at_hash"] == half_hash(access)
         return claims
+
+    def sign_out(self, **query: str) -> Browser:
+        """Send the browser to the end of its session; what it shows then."""
+        return self.browser.fetch("GET", f"{self.metadata['end_session_endpoint']}?{urlencode(query)}")
+
+    def is_signed_in(self) -> bool:
+        """Whether the browser is, as far as an app can ask."""
+        return self.authorize(prompt="none").parameters.get("error") != "login_required"
 
     def user_info(self, tokens: Tokens, *, by: str = "get") -> dict[str, Any]:
         """The claims of the person, checked to be the same person's and of the types of OpenID Connect Core 5.1."""

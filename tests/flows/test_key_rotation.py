@@ -41,6 +41,11 @@ HASHES = {
     ("audit_seals", "digest"),
     ("audit_seals", "macs"),
     ("audit", "mac"),
+    ("sso_sessions", "secret_digest"),
+    ("authorization_codes", "digest"),
+    ("device_grants", "digest"),
+    ("device_grants", "user_code_digest"),
+    ("pushed_requests", "digest"),
 }
 """What is stored as bytes and cannot be opened by anybody."""
 UNUSED = {("operators", "password")}

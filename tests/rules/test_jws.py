@@ -8,7 +8,7 @@ from tests.jose import Signer, forged, key_set
 
 from lido.rules import base64url, jws
 
-ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 SIGNERS = {algorithm: Signer(algorithm) for algorithm in ALGORITHMS}
 RSA = SIGNERS["RS256"]
 CLAIMS = {"sub": "someone", "aud": ["here"]}

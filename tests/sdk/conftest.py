@@ -75,7 +75,7 @@ def page() -> Iterator[Any]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Where Node, its clients or the browser are missing their tests are skipped, all in one line; under CI they fail."""
+    """Where Node, its clients or the browser are missing, tests are skipped, all in one line; under CI they fail."""
     asked = getattr(item, "fixturenames", ())
     reason = (missing() if "node" in asked else None) or (chromium.missing() if "page" in asked else None)
     if reason and os.environ.get("CI") == "true":

@@ -4,7 +4,7 @@ import { fetchAuthSession, fetchUserAttributes, getCurrentUser, signInWithRedire
 import 'aws-amplify/auth/enable-oauth-listener'
 import { Hub } from 'aws-amplify/utils'
 
-const { endpoint, userPoolId, clientId } = await (await fetch('/facts.json')).json()
+const { endpoint, domain, userPoolId, clientId } = await (await fetch('/facts.json')).json()
 const home = `${location.origin}/`
 const heard = []
 Hub.listen('auth', ({ payload }) => heard.push(payload.event))
@@ -17,7 +17,7 @@ Amplify.configure({
       userPoolEndpoint: endpoint,
       loginWith: {
         oauth: {
-          domain: `${new URL(endpoint).host}/${userPoolId}`,
+          domain,
           scopes: ['openid', 'email', 'profile', 'aws.cognito.signin.user.admin'],
           redirectSignIn: [home],
           redirectSignOut: [home],

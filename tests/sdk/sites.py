@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.server import Server
+
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = 60
 
@@ -22,11 +24,16 @@ def free_address() -> str:
 
 
 @contextmanager
-def site(program: str, facts: dict[str, Any], **env: str) -> Iterator[None]:
+def site(program: str, server: Server, facts: dict[str, Any], **env: str) -> Iterator[None]:
     """Run the program, which is told the facts as its first line of input and says a line when it listens."""
     command = ["node" if program.endswith(".mjs") else sys.executable, HERE / program]
     process = subprocess.Popen(
-        command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env={**server.env, **env},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     clock = threading.Timer(PATIENCE_SECONDS, process.kill)
     clock.start()

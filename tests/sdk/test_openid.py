@@ -1,6 +1,9 @@
 """OpenID Connect clients that know nothing but the issuer sign somebody in, refresh, ask who it is, and sign out."""
 
+import json
+
 import pytest
+from joserfc.jwk import ECKey, OKPKey
 from tests.sdk.apps import API, CALLBACK, SIGNED_OUT, make_app, make_machine
 from tests.sdk.visitor import Visitor
 
@@ -58,4 +61,21 @@ def test_openid_client_gets_a_token_for_a_program(aws, idp, node):
         "all": f"{API}/read {API}/write",
         "subject": app.client_id,
         "unknown": "invalid_scope",
+    }
+
+
+@pytest.mark.parametrize("key", [ECKey.generate_key("P-256"), OKPKey.generate_key("Ed25519")], ids=["ES256", "Ed25519"])
+def test_openid_client_proves_itself_with_a_key_and_pushes_its_request(aws, idp, node, visitor, key):
+    app = make_app(idp, aws)
+    key.ensure_kid()
+    published = json.dumps({"keys": [key.as_dict(private=False)]})
+    aws.lido("client", "set", app.client_id, f"jwks={published}", "require_par=true")
+    facts = app.facts(callback=CALLBACK, privateKey=key.as_dict(private=True))
+
+    assert node("openid-client-keys.mjs", aws, facts, answer=visitor.go) == {
+        "asks": ["client_id", "request_uri"],
+        "unpushed": "invalid_request",
+        "email": "alice@example.com",
+        "alive": [True, "alice", True],
+        "dead": {"active": False},
     }

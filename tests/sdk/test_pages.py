@@ -65,10 +65,22 @@ def secure_idp(secure_server, real_time, monkeypatch):
     client.close()
 
 
-def test_amplify_by_redirect(secure_server, secure_idp, page, address, tmp_path):
+def domain_of(idp, server, app, kind):
+    """Where the pages of an app's pool are: below its path, or at a domain of its own."""
+    if kind == "path":
+        return app.issuer.removeprefix("https://")
+    prefix = app.client_id
+    idp.create_user_pool_domain(UserPoolId=app.pool_id, Domain=prefix)
+    return f"{prefix}.auth.localhost:{server.port}"
+
+
+@pytest.mark.parametrize("kind", ["path", "domain"])
+def test_amplify_by_redirect(secure_server, secure_idp, page, address, tmp_path, kind):
     app = make_app(secure_idp, secure_server, CallbackURLs=[f"{address}/"], LogoutURLs=[f"{address}/"])
+    domain = domain_of(secure_idp, secure_server, app, kind)
     bundle("page-aws-amplify.mjs", tmp_path)
-    tell(tmp_path, {"endpoint": secure_server.url, "userPoolId": app.pool_id, "clientId": app.client_id})
+    facts = {"endpoint": secure_server.url, "domain": domain, "userPoolId": app.pool_id, "clientId": app.client_id}
+    tell(tmp_path, facts)
     start(page, address)
 
     page.evaluate("void app.signIn()")
@@ -91,3 +103,4 @@ def test_amplify_by_redirect(secure_server, secure_idp, page, address, tmp_path)
         secure_idp.get_user(AccessToken=forced["access"])
     page.evaluate("void app.signIn()")
     assert page.wait_for_selector("[name=password]")
+    assert page.url.startswith(f"https://{domain}/login")

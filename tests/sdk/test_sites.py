@@ -16,34 +16,57 @@ def address():
 
 
 @pytest.fixture
-def visit(aws, address):
-    """Opens a page of the site, and says what was on the page that it led to in the end."""
+def visitor(aws, address):
     with Visitor(aws, address) as visitor:
+        yield visitor
 
-        def visit(path):
-            visitor.go(f"{address}{path}")
-            return json.loads(visitor.text)
 
-        yield visit
+@pytest.fixture
+def visit(visitor, address):
+    """Opens a page of the site, and says what was on the page that it led to in the end."""
+
+    def visit(path):
+        visitor.go(f"{address}{path}")
+        return json.loads(visitor.text)
+
+    return visit
+
+
+def assert_signed_out(visit, visitor, path):
+    """The pages ask who it is; before, signing in once was enough."""
+    assert visitor.passwords == 1
+    visit(path)
+    assert visitor.passwords == 2
 
 
 @pytest.fixture
 def app(aws, idp, address):
-    callbacks = [f"{address}/callback", f"{address}/oidc/callback/"]
+    callbacks = [f"{address}/callback", f"{address}/oidc/callback/", f"{address}/auth/callback/cognito"]
     return make_app(idp, aws, GenerateSecret=True, CallbackURLs=callbacks, LogoutURLs=[f"{address}/"])
 
 
-def test_authlib_in_flask(aws, app, address, visit):
-    with site("site_authlib.py", app.facts(site=address)):
+def test_authlib_in_flask(aws, app, address, visitor, visit):
+    with site("site_authlib.py", aws, app.facts(site=address)):
         assert visit("/login") == {"name": "Alice Liddell", "email": "alice@example.com", "same": True}
         assert visit("/refresh") == {"user": "alice", "new": True, "name": "Alice Liddell"}
+        visit("/login")
         assert visit("/logout") == {"user": None}
+        assert_signed_out(visit, visitor, "/login")
 
 
-def test_mozilla_django_oidc(aws, app, address, visit, tmp_path):
-    with site("site_django.py", app.facts(site=address, folder=str(tmp_path))):
+def test_mozilla_django_oidc(aws, app, address, visitor, visit, tmp_path):
+    with site("site_django.py", aws, app.facts(site=address, folder=str(tmp_path))):
         assert visit("/") == {"user": None, "proven": False}
         assert visit("/oidc/authenticate/") == {"user": "alice@example.com", "proven": True}
         assert visit("/age") == {}
         assert visit("/") == {"user": "alice@example.com", "proven": True}
         assert visit("/leave") == {"user": None, "proven": False}
+        assert_signed_out(visit, visitor, "/oidc/authenticate/")
+
+
+def test_auth_js(aws, node, app, address, visitor, visit):
+    with site("site-auth-js.mjs", aws, app.facts(site=address), AUTH_SECRET="of the tests"):
+        assert visit("/") is None
+        assert visit("/auth/signin?callbackUrl=/")["user"] == {"name": "Alice Liddell", "email": "alice@example.com"}
+        assert visit("/auth/signout?callbackUrl=/leave") is None
+        assert_signed_out(visit, visitor, "/auth/signin?callbackUrl=/")

@@ -24,4 +24,4 @@ def test_emptying_a_pool_forgets_no_table():
 
 def test_the_orphan_sweep_forgets_no_table_of_users_that_does_not_expire_by_itself():
     with_sub = {name for name, (body, _) in tables_of_pools().items() if re.search(r"\bsub TEXT NOT NULL", body)}
-    assert set(sweeping.PERSONAL) == with_sub - {"users", "events"}
+    assert set(sweeping.PERSONAL) == with_sub - {"users", "events", "logout_notices"}

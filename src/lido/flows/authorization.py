@@ -111,7 +111,9 @@ def read(
         pool=pool,
         client=client,
         terms=proven.terms,
-        redirect_uri=authorization.redirect_uri(given, proven.terms.oauth),
+        redirect_uri=authorization.redirect_uri(
+            given, proven.terms.oauth, must_be_named=options.is_on(pool, "standard_answers", client)
+        ),
         response_type="code",
         response_mode=authorization.response_mode(given),
         scopes=(),

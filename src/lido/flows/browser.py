@@ -9,8 +9,8 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
+from lido.flows import logout_notices, tokens, triggers
 from lido.flows import sessions as tracking
-from lido.flows import tokens, triggers
 from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
 from lido.flows.sign_in import SignedIn
@@ -20,6 +20,7 @@ from lido.rules import options, strength
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Proof
 from lido.storage import pools, sso_sessions
+from lido.storage.database import Transaction
 from lido.storage.sso_sessions import SSOSession
 
 LONGEST_COOKIE = 1_024
@@ -75,7 +76,7 @@ def begin(call: Call, signed_in: SignedIn, replaces: str | None) -> tuple[Browse
         with call.db.write() as tx:
             signed_in.settle(tx)
             if former is not None:
-                sso_sessions.revoke(tx, user.pool_id, former.sub, former.id, call.now)
+                _replace(call, tx, user, former)
             if not sso_sessions.open_if_welcome(tx, row, address=call.address, agent=call.agent[: tracking.MOST_AGENT]):
                 raise _NotWelcome
             amr, _ = tokens.strength_of(scene.pool, signed_in.proofs)
@@ -119,6 +120,7 @@ def end(call: Call, pool_id: str, cookie: str | None) -> BrowserSession | None:
         return None
     with call.db.write() as tx:
         if sso_sessions.revoke(tx, pool_id, session.sub, session.id, call.now):
+            logout_notices.add(call, tx, pool_id, session.sub, sso_id=session.id)
             tell(call, tx, pool_id, "signed_out", session.sub, Fact(session_id=session.id))
     return session
 
@@ -166,6 +168,13 @@ def _row(call: Call, signed_in: SignedIn, user: User, cookie: _Cookie) -> SSOSes
         expires_at=call.now + minutes * 60_000,
         revoked_at=None,
     )
+
+
+def _replace(call: Call, tx: Transaction, user: User, former: _Cookie) -> None:
+    """End the session that was at the browser before. Its apps are told if somebody else's begins."""
+    is_over = sso_sessions.revoke(tx, user.pool_id, former.sub, former.id, call.now)
+    if is_over and former.sub != user.sub:
+        logout_notices.add(call, tx, user.pool_id, former.sub, sso_id=former.id)
 
 
 def _after(call: Call, holder: Holder, row: SSOSession) -> None:

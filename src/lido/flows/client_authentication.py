@@ -3,7 +3,7 @@
 import hmac
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from lido import errors
 from lido.call import Call
@@ -67,15 +67,17 @@ def authenticate(call: Call, pool_id: str, claim: Claim) -> ProvenClient:
 def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool = False) -> ProvenClient:
     """The client of an operation that takes its secret; where an operator signed, it may be left out.
 
-    Raises NotAuthorized, in the same way for whatever does not fit; ResourceNotFound for an operator of elsewhere.
+    Nobody proves a key there, so a client whose tokens must be bound to one gets none. Raises NotAuthorized, in the
+    same way for whatever does not fit; ResourceNotFound for an operator of elsewhere.
     """
     try:
         with call.db.read() as tx:
-            pool_id = clients.pool_of(tx, client_id)
-            found = named(call, tx, pool_id or "", client_id)
+            pool_id = clients.pool_of(tx, client_id) or ""
+            found = named(call, tx, pool_id, client_id)
             if is_signed:
                 access.require_pool(call, tx, found.pool.pool_id)
-            if (is_signed and secret is None) or proves_secret(call, tx, found.pool, found.client, secret):
+            is_proven = (is_signed and secret is None) or proves_secret(call, tx, found.pool, found.client, secret)
+            if is_proven and not options.is_on(found.pool, "dpop_bound_access_tokens", found.client):
                 return found
     except errors.OAuthError:
         pass
@@ -97,6 +99,13 @@ def named(call: Call, tx: Transaction, pool_id: str, client_id: str) -> ProvenCl
     pool, client = _find(tx, pool_id, client_id)
     is_public = not client_assertions.is_expected(pool, client) and not clients.secrets(tx, client)
     return ProvenClient(pool, client, scenes.terms(tx, client), signing.ring(call, tx, pool), is_public)
+
+
+def as_it_stands(call: Call, client: ProvenClient) -> ProvenClient:
+    """A client that has proven itself, after a trigger had time to change it. Raises OAuthError `invalid_client`."""
+    with call.db.read() as tx:
+        now = named(call, tx, client.pool.pool_id, client.client.client_id)
+    return structs.replace(now, jkt=client.jkt)
 
 
 def _find(tx: Transaction, pool_id: str, client_id: str) -> tuple[Pool, Client]:

@@ -32,7 +32,7 @@ def issue(call: Call, client: ProvenClient, asked: Sequence[str], *, version: in
     changes = token_changes.NONE
     if _is_asked(client):
         changes = _changes(call, client, granted)
-        client = _reread(call, client)
+        client = client_authentication.as_it_stands(call, client)
         granted = _granted(call, client, asked)
     now, client_id = call.clock.now() // 1000, client.client.client_id
     told = claims.access_claims(
@@ -78,9 +78,3 @@ def _is_asked(client: ProvenClient) -> bool:
 def _changes(call: Call, client: ProvenClient, granted: Sequence[str]) -> Changes:
     event = token_changes.event_of_machine(client.client.client_id, granted, client_metadata=call.client_metadata)
     return triggers.ask(call, client.pool, event, token_changes.read_for_machine)
-
-
-def _reread(call: Call, client: ProvenClient) -> ProvenClient:
-    """The client as it stands after a trigger was asked. Raises OAuthError `invalid_client`."""
-    with call.db.read() as tx:
-        return client_authentication.named(call, tx, client.pool.pool_id, client.client.client_id)

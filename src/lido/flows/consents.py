@@ -7,7 +7,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access
+from lido.flows import access, logout_notices
 from lido.flows.authorization import AuthorizationRequest
 from lido.flows.browser import BrowserSession
 from lido.flows.events import Fact, tell
@@ -108,6 +108,7 @@ def withdraw(call: Call, pool_id: str, username: str, client_id: str) -> bool:
         if not consents.remove(tx, pool_id, user.sub, client_id):
             return False
         tell(call, tx, pool_id, "consent_withdrawn", user.sub, Fact(client_id=client_id))
+        logout_notices.add(call, tx, pool_id, user.sub, client_id=client_id)
         for session_id in sessions.revoke_of_client(tx, pool_id, user.sub, client_id, call.now):
             fact = Fact(client_id=client_id, session_id=session_id, reason="consent withdrawn")
             tell(call, tx, pool_id, "session_revoked", user.sub, fact)

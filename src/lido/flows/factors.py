@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access
+from lido.flows import access, logout_notices
 from lido.flows.access import SignedInUser
 from lido.flows.events import Fact, tell
 from lido.records import Factor, Pool, Status, User
@@ -55,6 +55,7 @@ def prefer_for(call: Call, pool_id: str, username: str, wishes: Mapping[Factor, 
         after = _prefer(call, tx, pool, user, wishes, Fact(operation=operation))
         if user.factors & ~after.factors:
             users.raise_epoch(tx, pool.pool_id, user.sub, call.now)
+            logout_notices.add(call, tx, pool.pool_id, user.sub)
 
 
 def locked(tx: Transaction, signed_in: SignedInUser) -> User:

@@ -17,8 +17,10 @@ from lido.flows import access, authorization, client_authentication, id_token_hi
 from lido.flows.authorization import Unredirectable
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
+from lido.rules import logout_tokens
 from lido.rules.authorization import single
 from lido.rules.sealing import Unsealable
+from lido.storage import clients, sessions
 
 MISSING = "Required String parameter 'redirect_uri' is not present"
 
@@ -92,6 +94,17 @@ def opened(call: Call, pool_id: str, text: str, session: BrowserSession | None) 
     if session is not None and confirmation.session_id != session.id:
         return None
     return LogoutRequest("client", return_to=confirmation.return_to)
+
+
+def to_load(call: Call, session: BrowserSession) -> list[str]:
+    """What a browser loads when that session ends, so that the apps it came to end theirs (Front-Channel Logout)."""
+    with call.db.read() as tx:
+        pool = access.require_pool(call, tx, session.pool_id)
+        found = sessions.clients_of(tx, session.pool_id, session.sub, sso_id=session.id)
+        apps = [clients.at_version(tx, session.pool_id, named, version) for named, version, _ in found]
+    issuer = access.issuer(call, pool)
+    addresses = (logout_tokens.front_address(app, iss=issuer, sso_id=session.id) for app in apps if app is not None)
+    return [address for address in addresses if address is not None]
 
 
 def _by_provider(call: Call, pool_id: str, given: Mapping[str, str]) -> LogoutRequest:

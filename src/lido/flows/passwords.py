@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from lido import errors
 from lido.call import Call
+from lido.flows import logout_notices
 from lido.flows.codes import RESET
 from lido.flows.events import Fact, tell
 from lido.records import Factor, Password, Pool, Status, User
@@ -172,6 +173,7 @@ def end_sessions_if_wanted(call: Call, tx: Transaction, pool: Pool, sub: str) ->
     """End whatever was handed out and forget the devices, where the pool wants it (`password_change_ends_sessions`)."""
     if options.is_on(pool, "password_change_ends_sessions"):
         users.raise_epoch(tx, pool.pool_id, sub, call.now)
+        logout_notices.add(call, tx, pool.pool_id, sub)
         devices.remove_all(tx, pool.pool_id, sub)
 
 

@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access
-from lido.flows.client_authentication import ProvenClient
-from lido.records import Session, Status, User
+from lido.flows import access, grants
+from lido.flows.signing import Ring
+from lido.records import Pool, Session, Status, User
 from lido.rules import jwt
 from lido.rules.token_exchange import Kind, Party
 from lido.storage import clients, sign_ins
@@ -29,33 +29,35 @@ class Presented(Struct, frozen=True):
         return "Presented(…)"
 
 
-def prove(call: Call, client: ProvenClient, text: str, kind: Kind) -> Presented:
+def prove(call: Call, pool: Pool, ring: Ring, text: str, kind: Kind) -> Presented:
     """The token, of whichever client of the pool. Raises NotAuthorized, UserNotFound.
 
-    One that is bound to a key (RFC 9449) is refused: whoever brings it here has not proven that key.
+    One that is bound to a key (RFC 9449), and any of a session that is, is refused: whoever brings it here has not
+    proven that key.
     """
-    claims = _genuine(call, client, text, kind)
+    claims = _genuine(call, pool, ring, text, kind)
     party = Party(str(claims["sub"]), str(claims.get("client_id" if kind == "access" else "aud")))
-    pool_id = client.pool.pool_id
     with call.db.read() as tx:
-        if clients.versions(tx, pool_id, party.client_id) is None:
-            raise errors.NotAuthorized("Invalid token")
         if party.sub == party.client_id:
+            if clients.versions(tx, pool.pool_id, party.client_id) is None:
+                raise errors.NotAuthorized("Invalid token")
             return Presented(claims, party, None, ())
         session_id = str(claims.get("origin_jti", ""))
-        found = sign_ins.by_session(tx, pool_id, client.client.client_id, party.sub, session_id)
+        found = sign_ins.by_session(tx, pool.pool_id, party.client_id, party.sub, session_id)
     if found is None:
         raise errors.NotAuthorized("Invalid token")
     if found.user is None:
         raise errors.UserNotFound
+    if found.session is not None and grants.read(found.session).jkt is not None:
+        raise errors.NotAuthorized("Invalid token")
     _refuse_dead(claims, found.user, found.session)
     return Presented(claims, party, found.user, found.groups)
 
 
-def _genuine(call: Call, client: ProvenClient, text: str, kind: Kind) -> dict[str, Any]:
+def _genuine(call: Call, pool: Pool, ring: Ring, text: str, kind: Kind) -> dict[str, Any]:
     try:
-        claims = jwt.Unproven(text).prove(client.ring.verifying)
-        if claims.get("token_use") != kind or claims.get("iss") != access.issuer(call, client.pool) or "cnf" in claims:
+        claims = jwt.Unproven(text).prove(ring.verifying)
+        if claims.get("token_use") != kind or claims.get("iss") != access.issuer(call, pool) or "cnf" in claims:
             raise jwt.Invalid
         jwt.check_times(claims, call.clock.now() // 1000)
     except jwt.Expired:

@@ -7,6 +7,7 @@ from typing import Final
 
 from lido import errors
 from lido.call import Call
+from lido.flows import logout_notices
 from lido.flows.events import Fact, tell
 from lido.records import Client, Pool, Session, User
 from lido.rules import identifiers, options
@@ -128,6 +129,9 @@ def _revoke_tokens(
     _tell(call, tx, user, found.id, found.client_id)
     if linked and found.sso_id and sso_sessions.revoke(tx, user.pool_id, user.sub, found.sso_id, call.now):
         _tell(call, tx, user, found.sso_id)
+        logout_notices.add(call, tx, user.pool_id, user.sub, sso_id=found.sso_id)
+    elif found.sso_id:
+        logout_notices.add(call, tx, user.pool_id, user.sub, sso_id=found.sso_id, client_id=found.client_id)
 
 
 def _revoke_browser(
@@ -136,6 +140,7 @@ def _revoke_browser(
     found = sso_sessions.find_active(tx, user, public_id, call.now)
     if found is None or not sso_sessions.revoke(tx, user.pool_id, user.sub, found.id, call.now):
         raise errors.ResourceNotFound(_UNKNOWN)
+    logout_notices.add(call, tx, user.pool_id, user.sub, sso_id=found.id)
     _tell(call, tx, user, found.id)
     if not linked:
         return

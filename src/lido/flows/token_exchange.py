@@ -80,8 +80,7 @@ def exchange(call: Call, client: ProvenClient, wish: Wish, *, version: int | Non
     basis, changes = _judged(call, client, wish), token_changes.NONE
     if triggers.is_named(client.pool, "PreTokenGeneration"):
         changes = sign_in_triggers.changes_to_tokens(call, basis.holder, _SOURCE, " ".join(basis.scopes))
-        with call.db.read() as tx:
-            client = client_authentication.named(call, tx, client.pool.pool_id, client.client.client_id)
+        client = client_authentication.as_it_stands(call, client)
         basis = _judged(call, client, wish)
     now = call.clock.now() // 1000
     terms = client.terms
@@ -97,12 +96,12 @@ def exchange(call: Call, client: ProvenClient, wish: Wish, *, version: int | Non
 def _judged(call: Call, client: ProvenClient, wish: Wish) -> _Basis:
     if f"ALLOW_{flow_of(wish)}" not in client.terms.flows:
         raise errors.OAuthError("unauthorized_client")
-    subject = presented_tokens.prove(call, client, wish.subject_token, wish.subject_kind)
+    subject = presented_tokens.prove(call, client.pool, client.ring, wish.subject_token, wish.subject_kind)
     if subject.user is None:
         raise errors.NotAuthorized("Invalid token")
     actor = None
     if wish.actor_token is not None:
-        actor = presented_tokens.prove(call, client, wish.actor_token, wish.actor_kind)
+        actor = presented_tokens.prove(call, client.pool, client.ring, wish.actor_token, wish.actor_kind)
     client_id = client.client.client_id
     with call.db.read() as tx:
         known = resource_servers.scopes_of(tx, client.pool) | set(scopes.STANDARD)

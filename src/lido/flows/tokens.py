@@ -6,7 +6,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, devices, grants, sign_in_triggers, step_up
+from lido.flows import access, devices, grants, logout_notices, sign_in_triggers, step_up
 from lido.flows import sessions as tracking
 from lido.flows.devices import NewDevice
 from lido.flows.events import Fact, tell
@@ -14,7 +14,7 @@ from lido.flows.grants import GrantInfo
 from lido.flows.holders import Holder
 from lido.flows.sign_in import SignedIn
 from lido.records import Pool, Session, Status, User
-from lido.rules import claims, jwt, refresh_tokens, scopes, second_factors, strength, token_changes
+from lido.rules import claims, jwt, logout_tokens, refresh_tokens, scopes, second_factors, strength, token_changes
 from lido.rules.app_clients import Terms
 from lido.rules.profile import attributes_of
 from lido.rules.refresh_tokens import RefreshToken
@@ -242,6 +242,8 @@ def mint(
         identity |= {"at_hash": jwt.half_hash(signed_access)} | ({"nonce": nonce} if nonce else {})
     if changes is not token_changes.NONE:
         identity = token_changes.to_id(identity, changes)
+    if session.sso_id and logout_tokens.needs_sid(holder.client):
+        identity |= {"sid": logout_tokens.sid(session.sso_id)}
     return Minted(signed_access, jwt.sign(identity, key["id"]))
 
 
@@ -300,4 +302,5 @@ def sign_out_everywhere(call: Call, pool: Pool, user: User) -> None:
     with call.db.write() as tx:
         if not users.raise_epoch(tx, pool.pool_id, user.sub, call.now):
             raise errors.UserNotFound
+        logout_notices.add(call, tx, pool.pool_id, user.sub)
         tell(call, tx, pool.pool_id, "signed_out", user.sub)

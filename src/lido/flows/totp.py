@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, factors, mfa_setup, progress
+from lido.flows import access, factors, logout_notices, mfa_setup, progress
 from lido.flows.events import Fact, tell
 from lido.flows.progress import INVALID
 from lido.flows.scenes import Scene
@@ -122,6 +122,7 @@ def remove(call: Call, pool_id: str, username: str) -> None:
             return
         factors.store(call, tx, user, mfa_preferences.without(user, Factor.TOTP))
         users.raise_epoch(tx, pool.pool_id, user.sub, call.now)
+        logout_notices.add(call, tx, pool.pool_id, user.sub)
         tell(call, tx, pool.pool_id, "authenticators_removed", user.sub, Fact(operation="AdminDeleteSoftwareToken"))
 
 

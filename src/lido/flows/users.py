@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, delivery, handles, passwords, sign_up, triggers, wording
+from lido.flows import access, delivery, handles, logout_notices, passwords, sign_up, triggers, wording
 from lido.flows.events import Fact, tell
 from lido.records import Factor, Pool, Status, User
 from lido.rules import attributes, password_policy, schema, trigger_events
@@ -136,6 +136,7 @@ def delete(call: Call, tx: Transaction, pool: Pool, sub: str) -> None:
     user = users.find_locked(tx, pool.pool_id, sub)
     if user is None:
         raise errors.UserNotFound
+    logout_notices.add(call, tx, pool.pool_id, sub)
     users.remove(tx, pool.pool_id, sub, [handle.name_key for handle in handles.handles_of(pool, user)])
     tell(call, tx, pool.pool_id, "deleted", sub)
 

@@ -164,7 +164,7 @@ class WebhookWorker:
                 elif delivery.attempts + 1 >= MOST_ATTEMPTS:
                     deliveries.mark_dead(tx, delivery, now, failure.reason)
                 else:
-                    next_at = now + _pause_ms(call, delivery.attempts)
+                    next_at = now + pause_ms(call, delivery.attempts)
                     deliveries.mark_failed(tx, delivery, next_at=next_at, error=failure.reason)
             webhooks.give_back(tx, webhook, now, until=until)
         for delivery, failure in batch.outcomes:
@@ -288,7 +288,7 @@ def _tell_of_failures(batch: _Batch) -> None:
     )
 
 
-def _pause_ms(call: Call, attempts: int) -> int:
+def pause_ms(call: Call, attempts: int) -> int:
     """5 s, thrice as long after each failure up to 8 h, and up to a quarter more so that not all come back at once."""
     pause = min(_FIRST_PAUSE_MS * int(3**attempts), _LONGEST_PAUSE_MS)
     return pause + pause * call.entropy.bytes(1)[0] // 1024

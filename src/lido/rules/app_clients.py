@@ -48,7 +48,7 @@ def terms_of(client: Client) -> Terms:
     rotation = shape.refresh_token_rotation
     rotates = rotation is not None and rotation.feature == "ENABLED"
     return Terms(
-        flows=_flows(shape.explicit_auth_flows),
+        flows=_flows(shape.explicit_auth_flows, registered=client.kind == "DCR"),
         access_seconds=validity_seconds("access", shape.access_token_validity, units.access_token if units else None),
         id_seconds=validity_seconds("id", shape.id_token_validity, units.id_token if units else None),
         refresh_seconds=validity_seconds(
@@ -75,9 +75,10 @@ def _oauth(shape: UserPoolClientType) -> OAuthTerms:
     )
 
 
-def _flows(explicit: list[ExplicitAuthFlowsType] | None) -> frozenset[str]:
+def _flows(explicit: list[ExplicitAuthFlowsType] | None, *, registered: bool) -> frozenset[str]:
+    """A client that registered itself sees no password: it has the flows that an operator gave it, and no default."""
     if not explicit:
-        return frozenset(DEFAULT_FLOWS)
+        return frozenset() if registered else frozenset(DEFAULT_FLOWS)
     named = frozenset(_LEGACY.get(name, name) for name in explicit)
     if _LEGACY.keys().isdisjoint(explicit):
         return named

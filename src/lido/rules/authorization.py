@@ -73,9 +73,12 @@ def single(pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, str], frozenset[
     return {name: value for name, value in given.items() if value}, frozenset(repeated)
 
 
-def redirect_uri(given: Mapping[str, str], terms: OAuthTerms) -> str:
-    """The address that the answer goes to: exactly one of the client's, or its default. Raises Unredirectable."""
-    named = given.get("redirect_uri", terms.default_redirect_uri)
+def redirect_uri(given: Mapping[str, str], terms: OAuthTerms, *, must_be_named: bool = False) -> str:
+    """The address that the answer goes to: exactly one of the client's, or its default. Raises Unredirectable.
+
+    It `must_be_named` where OpenID Connect Core 3.1.2.1 is followed to the letter.
+    """
+    named = given.get("redirect_uri", None if must_be_named else terms.default_redirect_uri)
     if named is None or named not in terms.callback_urls:
         raise Unredirectable("redirect_mismatch")
     return named

@@ -142,13 +142,14 @@ def _check_scopes(shape: idp.UserPoolClientType, custom_scopes: Collection[str])
 def _check_urls(shape: idp.UserPoolClientType) -> None:
     callbacks = shape.callback_urls or []
     for url in [*callbacks, *(shape.logout_urls or ())]:
-        _check_url(url)
+        check_url(url)
     default = shape.default_redirect_uri
     if default is not None and default not in callbacks:
         raise errors.InvalidParameter(f"The default redirect URI {default} is not in the callback URIs list.")
 
 
-def _check_url(url: str) -> None:
+def check_url(url: str) -> None:
+    """Refuse what no browser may be sent to. Raises InvalidParameter."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

@@ -24,7 +24,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from lido.rules import base64url, jwt
 
-ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
+"""The last two are one, by its old name and its new (RFC 9864)."""
+
 LONGEST_SET = 64 * 1024
 MOST_KEYS = 50
 
@@ -153,7 +155,7 @@ def _public(jwk: Mapping[str, Any]) -> tuple[Public, frozenset[str]]:
             numbers = EllipticCurvePublicNumbers(int.from_bytes(x, "big"), int.from_bytes(y, "big"), SECP256R1())
             return numbers.public_key(), frozenset({"ES256"})
         case "OKP", "Ed25519":
-            return Ed25519PublicKey.from_public_bytes(_sized(jwk["x"])), frozenset({"EdDSA"})
+            return Ed25519PublicKey.from_public_bytes(_sized(jwk["x"])), frozenset({"EdDSA", "Ed25519"})
         case _:
             raise Invalid
 

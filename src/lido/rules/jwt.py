@@ -63,15 +63,16 @@ class SigningKey:
             raise TypeError("not an RSA key")
         return cls(private, kid)
 
-    def sign(self, claims: Mapping[str, object]) -> str:
-        """The compact token of `claims`, with exactly the header Cognito sends: kid and alg."""
-        content = self._header + _segment(claims)
+    def sign(self, claims: Mapping[str, object], typ: str | None = None) -> str:
+        """The compact token of `claims`, with exactly the header Cognito sends: kid and alg; `typ` for other kinds."""
+        header = self._header if typ is None else _segment({"kid": self.kid, "alg": "RS256", "typ": typ}) + "."
+        content = header + _segment(claims)
         return content + "." + base64url.encode(self._private.sign(content.encode("ascii"), _PADDING, _DIGEST))
 
 
-def sign(claims: Mapping[str, object], key: SigningKey) -> str:
-    """The compact token of `claims` under `key`."""
-    return key.sign(claims)
+def sign(claims: Mapping[str, object], key: SigningKey, typ: str | None = None) -> str:
+    """The compact token of `claims` under `key`; `typ` is the type that its header names, None for Cognito's."""
+    return key.sign(claims, typ)
 
 
 def half_hash(token: str) -> str:

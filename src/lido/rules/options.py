@@ -14,8 +14,12 @@ from lido.records import Client, Pool, PoolSettings
 from lido.rules import jws
 
 _ORIGIN = re.compile(r"(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|android:apk-key-hash:[A-Za-z0-9_-]{43})\Z")
+_ADDRESS = re.compile(
+    r"(https://[a-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[!$&'*+,./0-9:;=?@A-Z_a-z~%()-]*)?\Z"
+)
 _LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8}){0,3}\Z")
 
+LONGEST_ADDRESS = 1_024
 FEWEST_MINUTES = 5
 """The shortest time of rest that can be asked for: use is noted once a minute."""
 
@@ -232,6 +236,38 @@ OPTIONS = {
             "How long a refresh token lasts unused; each use begins it anew, never beyond RefreshTokenValidity.",
             for_clients=True,
         ),
+        Option(
+            "frontchannel_logout_uri",
+            "address",
+            "",
+            "",
+            "What browsers load at a sign-out so that the app signs out too (OpenID Connect Front-Channel Logout).",
+            for_clients=True,
+        ),
+        Option(
+            "frontchannel_logout_session_required",
+            "boolean",
+            "false",
+            "false",
+            "That address is given `iss` and `sid`.",
+            for_clients=True,
+        ),
+        Option(
+            "backchannel_logout_uri",
+            "address",
+            "",
+            "",
+            "Where logout tokens are posted when a session is over (OpenID Connect Back-Channel Logout).",
+            for_clients=True,
+        ),
+        Option(
+            "backchannel_logout_session_required",
+            "boolean",
+            "false",
+            "false",
+            "Each logout token names one session (`sid`), also when all of a user's sessions end.",
+            for_clients=True,
+        ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
     )
 }
@@ -274,6 +310,8 @@ def _fits(form: str, value: str) -> bool:
             )
         case "url":
             return value.startswith(("https://", "http://")) and not value.endswith("/") and value.isprintable()
+        case "address":
+            return len(value) <= LONGEST_ADDRESS and _ADDRESS.match(value) is not None
         case "language":
             return bool(_LANGUAGE.match(value))
         case "origins":

@@ -7,7 +7,10 @@ from lido.records import Pool
 from lido.rules import options
 
 OPENID = "openid"
-STANDARD = (OPENID, "email", "phone", "profile", "aws.cognito.signin.user.admin")
+OF_IDENTITY = (OPENID, "email", "phone", "profile")
+STANDARD = (*OF_IDENTITY, "aws.cognito.signin.user.admin")
+REGISTER = "aws.cognito/dcr/register"
+"""Opens the endpoint at which clients register; never given to one that registered itself."""
 _WITHOUT_MEANING = frozenset({"offline_access"})
 """What generic clients ask for to get a refresh token, which codes always give here."""
 _BEYOND_COGNITO = frozenset({"address"})

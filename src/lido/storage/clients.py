@@ -85,9 +85,9 @@ def add(tx: Transaction, client: Client) -> None:
     )
 
 
-def count(tx: Transaction, pool_id: str) -> int:
-    """How many clients the pool has."""
-    row = tx.row("SELECT count(*) FROM clients WHERE pool_id = :pool_id", pool_id=pool_id)
+def count(tx: Transaction, pool_id: str, kind: str) -> int:
+    """How many clients of that kind the pool has."""
+    row = tx.row("SELECT count(*) FROM clients WHERE pool_id = :pool_id AND kind = :kind", pool_id=pool_id, kind=kind)
     return 0 if row is None else int(row[0])
 
 

@@ -10,6 +10,10 @@ from lido.storage.database import Row, Transaction
 _COLUMNS = "pool_id, identifier, name, scopes"
 
 
+_TO_REGISTER = "aws.cognito/dcr/register"
+"""The one scope of the service's own server, which pools have that know dynamic client registration."""
+
+
 class Scope(msgspec.Struct, frozen=True):
     """A scope of a resource server; clients name it `{identifier}/{name}`."""
 
@@ -45,6 +49,8 @@ def scopes_of(tx: Transaction, pool: Pool) -> frozenset[str]:
     rows = tx.rows(f"SELECT {_COLUMNS} FROM resource_servers WHERE pool_id = :pool_id", pool_id=pool.pool_id)
     servers = map(_resource_server, rows)
     found = frozenset(f"{server.identifier}/{scope.name}" for server in servers for scope in server.scopes)
+    if pool.settings.shape.dcr_configuration is not None:
+        found |= {_TO_REGISTER}
     if not tx.writing:
         tx.documents.keep(key, pool.version, found)
     return found

@@ -50,7 +50,8 @@ def find(tx: Transaction, pool_id: str, sub: str, session_id: str) -> Session | 
 
 
 def open_if_welcome(tx: Transaction, session: Session, *, address: str, agent: str) -> bool:
-    """Store a new session if its user may still be let in: enabled, confirmed, same epoch; client and pool still there.
+    """Store a new session if its user may still be let in: enabled, confirmed, same epoch; client and pool still there,
+    and nobody has ended the browser's session that it comes through.
 
     This is the statement that hands something out, so it decides anew (core invariant: nothing is issued to
     somebody who was disabled, deleted or signed out meanwhile). False: refuse.
@@ -66,6 +67,8 @@ def open_if_welcome(tx: Transaction, session: Session, *, address: str, agent: s
            FROM users u JOIN clients c ON c.pool_id = u.pool_id AND c.client_id = :client_id
              JOIN pools p ON p.pool_id = u.pool_id AND p.deleted_at IS NULL
            WHERE u.pool_id = :pool_id AND u.sub = :sub AND u.enabled AND u.epoch = :epoch AND u.status IN (2, 5)
+             AND NOT EXISTS (SELECT 1 FROM sso_sessions o WHERE o.pool_id = :pool_id AND o.sub = :sub
+               AND o.id = :sso_id AND o.revoked_at IS NOT NULL)
            RETURNING id""",
         pool_id=session.pool_id,
         sub=session.sub,
@@ -172,6 +175,28 @@ def find_active(tx: Transaction, user: User, public_id: str, now: int) -> Sessio
         now=now,
         public_id=public_id,
     )
+
+
+def clients_of(
+    tx: Transaction, pool_id: str, sub: str, *, sso_id: str | None = None, client_id: str | None = None
+) -> list[tuple[str, int, str]]:
+    """Clients that the user came to through a browser, or through that one, with their versions and its session.
+
+    Clients whose session was ended before, one by one, are among them: what they made of it is their own.
+    """
+    rows = tx.rows(
+        """SELECT DISTINCT s.client_id, c.version, s.sso_id
+           FROM sessions s JOIN clients c ON c.pool_id = :pool_id AND c.client_id = s.client_id
+           WHERE s.pool_id = :pool_id AND s.sub = :sub AND s.sso_id IS NOT NULL
+             AND (CAST(:sso_id AS TEXT) IS NULL OR s.sso_id = :sso_id)
+             AND (CAST(:client_id AS TEXT) IS NULL OR s.client_id = :client_id)
+           ORDER BY s.client_id""",
+        pool_id=pool_id,
+        sub=sub,
+        sso_id=sso_id,
+        client_id=client_id,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def evict(tx: Transaction, opened: Session, *, most: int, now: int) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from lido.storage.database import Row, Transaction
 # What a pool owns, children before parents, and the key of each. The audit trail outlives its pools.
 OWNED = {
     "messages": "pool_id, id",
+    "logout_notices": "pool_id, id",
     "outbox": "pool_id, id",
     "deliveries": "pool_id, event_id, webhook_id",
     "webhooks": "pool_id, id",

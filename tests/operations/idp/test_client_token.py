@@ -1,9 +1,12 @@
 """GetClientToken: machines' tokens without the token endpoint."""
 
 import pytest
+from tests.jose import Signer, key_set
 from tests.machines import API, READ, WRITE, add_api
 from tests.sign_ins import claims as claims_of
 from tests.triggers.conftest import ARN, answering, functions, raising, triggered
+
+from lido.flows import pool_options
 
 __all__ = ["functions", "triggered"]
 
@@ -123,3 +126,15 @@ def test_the_trigger_hears_the_metadata(triggered):
         "NotAuthorizedException",
         "PreTokenGeneration failed with error not today.",
     )
+
+
+def test_a_client_whose_tokens_must_be_bound_to_a_key_gets_none_where_nobody_proves_one(house, app):
+    pool_options.set_for_client(house.call(), app["ClientId"], {"dpop_bound_access_tokens": "true"})
+
+    assert refusal(house, app)[0] == "NotAuthorizedException"
+
+
+def test_a_client_with_keys_proves_itself_by_nothing_but_them(house, app):
+    pool_options.set_for_client(house.call(), app["ClientId"], {"jwks": key_set(Signer("ES256"))})
+
+    assert refusal(house, app)[0] == "NotAuthorizedException"

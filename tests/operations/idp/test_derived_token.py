@@ -9,6 +9,10 @@ from tests.sign_ins import claims as claims_of
 from tests.triggers.conftest import ARN, answering, functions, triggered
 from tests.world import FLOWS
 
+from lido.flows import signing
+from lido.rules import jwt
+from lido.storage import pools
+
 __all__ = ["functions", "triggered"]
 
 IMPERSONATION, DELEGATION = "ALLOW_TOKEN_EXCHANGE_IMPERSONATION", "ALLOW_TOKEN_EXCHANGE_DELEGATION"
@@ -358,3 +362,43 @@ def test_an_exchange_is_an_event(scene):
     assert rows[0][0] == claims_of(subject)["sub"]
     for told in (scene.service["ClientId"], robot.client_id, READ):
         assert told in str(rows[0][1])
+
+
+def test_tokens_that_are_bound_to_a_key_are_not_exchanged_by_who_has_not_proven_it(scene):
+    tokens = scene.tokens()
+    subject, call = tokens["access_token"], scene.house.call()
+    with scene.house.database.read() as tx:
+        keys = signing.ring(call, tx, pools.find(tx, scene.pool_id)).signing
+    bound = jwt.sign({**claims_of(subject), "cnf": {"jkt": "k" * 43}}, keys["access"])
+
+    assert scene.refusal(bound) == "NotAuthorized"
+    assert scene.refusal(subject, ActorToken=bound, ActorTokenType="ACCESS_TOKEN") == "NotAuthorized"
+    with scene.house.database.write() as tx:
+        (info,) = tx.row("SELECT grant_info FROM sessions WHERE pool_id = :pool_id", pool_id=scene.pool_id)
+        tx.run("UPDATE sessions SET grant_info = :info", info=json.dumps({**json.loads(info), "jkt": "k" * 43}))
+    for kind, token in (("ACCESS_TOKEN", subject), ("ID_TOKEN", tokens["id_token"])):
+        assert scene.refusal(token, kind=kind) == "NotAuthorized"
+
+
+def test_a_client_that_is_deleted_while_the_trigger_thinks_gets_nothing(triggered):
+    scene, people = with_trigger(triggered)
+    subject = scene.tokens()["access_token"]
+
+    def deleting(event):
+        scene.house.idp.delete_user_pool_client(UserPoolId=scene.pool_id, ClientId=scene.service["ClientId"])
+        return event
+
+    people.functions["PreTokenGeneration"] = deleting
+    assert scene.refusal(subject) == "InvalidParameter"
+
+
+def test_a_user_who_signs_out_while_the_trigger_thinks_leaves_nothing_behind(triggered):
+    scene, people = with_trigger(triggered)
+    subject = scene.tokens()["access_token"]
+
+    def signing_out(event):
+        scene.house.idp.admin_user_global_sign_out(UserPoolId=scene.pool_id, Username="alice")
+        return event
+
+    people.functions["PreTokenGeneration"] = signing_out
+    assert scene.refusal(subject) == "NotAuthorized"

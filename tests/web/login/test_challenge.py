@@ -344,6 +344,35 @@ def test_adding_a_passkey_needs_a_session_and_can_be_left(house):
     assert browser.submit(form=1).left == "https://app.example.com/callback?state=s-1"
 
 
+def test_adding_a_passkey_long_after_the_sign_in_begins_with_another(house):
+    pool, browser = choosing(house, "WEB_AUTHN")
+    pool_options.set_for_pool(house.call(root=True), pool, {"factor_change_max_age": "600"})
+    house.user(pool)
+    browser.open("login").submit(username="alice").submit(password=PASSWORD)
+    house.clock.advance(seconds=601)
+    browser.open("passkeys/add")
+
+    assert browser.title == "Sign in"
+    browser.submit(username="alice").submit(password=PASSWORD)
+    assert browser.title == "Add a passkey"
+    house.clock.advance(seconds=601)
+    credential = json.dumps(Authenticator(origin=browser.base.rpartition("/")[0]).create(options(browser)))
+    browser.submit(credential=credential)
+    assert browser.left == ""
+    browser.open("passkeys/add").submit(username="alice").submit(password=PASSWORD)
+    assert browser.title == "Add a passkey"
+
+
+def test_adding_a_passkey_needs_no_response_type(house):
+    pool, browser = choosing(house, "WEB_AUTHN")
+    house.user(pool)
+    browser.query = browser.query.replace("response_type=code&", "")
+
+    browser.open("passkeys/add").submit(username="alice").submit(password=PASSWORD)
+    assert browser.title == "Add a passkey"
+    assert browser.submit(form=1).left == "https://app.example.com/callback?state=s-1"
+
+
 @pytest.fixture
 def public(database):
     """A house at a public address."""

@@ -235,3 +235,10 @@ def test_form_post_brings_the_answer_in_a_form(app):
     assert b"<script>alert" not in body
     assert f'action="{CALLBACK}"'.encode() in body
     assert "'unsafe-inline'" not in headers["content-security-policy"]
+
+
+def test_the_only_address_of_a_client_need_not_be_named_unless_answers_are_standard(house):
+    for tags, page in (({}, "/login"), ({"lido:standard_answers": "true"}, "/error")):
+        app = App(house, house.pool(UserPoolTags=tags))
+
+        assert app.authorize(None, redirect_uri=None)[0].endswith(page)

@@ -64,8 +64,8 @@ def test_it_leads_to_what_cognito_lacks(house, pool_id):
     assert said["introspection_endpoint"] == f"{base}/oauth2/introspect"
     assert said["pushed_authorization_request_endpoint"] == f"{base}/oauth2/par"
     assert said["device_authorization_endpoint"] == f"{base}/oauth2/device_authorization"
-    assert said["dpop_signing_alg_values_supported"] == ["RS256", "PS256", "ES256", "EdDSA"]
-    assert said["token_endpoint_auth_signing_alg_values_supported"] == ["RS256", "PS256", "ES256", "EdDSA"]
+    assert said["dpop_signing_alg_values_supported"] == ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
+    assert said["token_endpoint_auth_signing_alg_values_supported"] == ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
     assert "private_key_jwt" in said["token_endpoint_auth_methods_supported"]
     assert "none" not in said["introspection_endpoint_auth_methods_supported"]
     assert "urn:ietf:params:oauth:grant-type:device_code" in said["grant_types_supported"]

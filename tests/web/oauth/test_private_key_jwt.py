@@ -62,7 +62,7 @@ def app(house):
     return Keyed(house, pool_id)
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA"])
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"])
 def test_a_client_gets_tokens_and_asks_about_them_with_its_key(house, algorithm):
     pool_id = house.pool()
     house.user(pool_id)
@@ -219,7 +219,7 @@ def test_operations_that_take_a_secret_refuse_a_client_with_a_key(house):
     app = Keyed(house, pool_id, GenerateSecret=True, ExplicitAuthFlows=["ALLOW_CLIENT_TOKEN_AUTH"], **machines)
     idp = house.idp_unsigned
 
-    for secret in (app.secret, " ", "x"):
+    for secret in (app.secret, "x" * 30):
         with pytest.raises(idp.exceptions.ClientError) as refusal:
             idp.get_client_token(ClientId=app.client_id, Secret=secret)
         assert refusal.value.response["Error"]["Code"] == "NotAuthorizedException"

@@ -66,6 +66,16 @@ def test_a_wrong_secret_is_refused(confidential, secret):
         assert (status, answer["error"]) == (400, "invalid_client")
 
 
+def test_an_unknown_client_is_unauthorized_where_the_pool_wants_standard_answers(house):
+    app = App(house, house.pool(UserPoolTags={"lido:standard_answers": "true"}), GenerateSecret=True)
+
+    for headers in (basic(app.client_id, "wrong"), basic("nobody", "x")):
+        status, answered, told = app.post("/oauth2/token", {"grant_type": "refresh_token"}, headers)
+        assert (status, told["error"]) == (401, "invalid_client")
+        assert answered["www-authenticate"] == "Basic"
+    assert app.post("/oauth2/token", {"grant_type": "x"}, basic(app.client_id, app.secret))[0] == 400
+
+
 def test_a_public_client_has_no_secret_to_send(app):
     assert exchange(app, {"client_id": app.client_id, "client_secret": "x" * 24}) == REFUSED
     assert exchange(app, {}, basic(app.client_id, "x" * 24)) == REFUSED

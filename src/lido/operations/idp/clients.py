@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, events
+from lido.flows import access, client_secrets, events
 from lido.flows.events import Fact, Kind
 from lido.operations import operation
 from lido.operations.describing import timestamp
@@ -24,10 +24,10 @@ def create_user_pool_client(call: Call, request: idp.CreateUserPoolClientRequest
     """Raises ResourceNotFound, InvalidParameter, InvalidOAuthFlow, ScopeDoesNotExist, LimitExceeded."""
     if request.generate_secret and request.client_secret is not None:
         raise errors.InvalidParameter("Only one of GenerateSecret or ClientSecret can be set.")
-    secret = _new_secret(call) if request.generate_secret else request.client_secret
+    secret = client_secrets.new(call) if request.generate_secret else request.client_secret
     with call.db.write() as tx:
         pool = access.lock_pool(call, tx, request.user_pool_id)
-        if clients.count(tx, pool.pool_id) >= MOST_CLIENTS:
+        if clients.count(tx, pool.pool_id, "REGULAR") >= MOST_CLIENTS:
             raise errors.LimitExceeded(f"A user pool cannot have more than {MOST_CLIENTS} app clients.")
         settings = client_settings.requested(
             request,
@@ -38,7 +38,9 @@ def create_user_pool_client(call: Call, request: idp.CreateUserPoolClientRequest
         client = _new_client(call, pool, request.client_name, settings)
         clients.add(tx, client)
         if secret is not None:
-            clients.add_secret(tx, _sealed(call, client, secret, slot=1, secret_id=_original_id(client)))
+            clients.add_secret(
+                tx, client_secrets.sealed(call, client, secret, slot=1, secret_id=client_secrets.original_id(client))
+            )
         _tell(call, tx, client, "client_created", "CreateUserPoolClient")
     return idp.CreateUserPoolClientResponse(user_pool_client=_described(client, secret))
 
@@ -70,7 +72,7 @@ def update_user_pool_client(call: Call, request: idp.UpdateUserPoolClientRequest
             custom_scopes=resource_servers.scopes_of(tx, pool) | scopes.beyond_cognito(pool),
             options=seen.settings.options,
         )
-        settings = replace(settings, sso_session=seen.settings.sso_session)
+        settings = replace(settings, sso_session=seen.settings.sso_session, registered=seen.settings.registered)
         name = request.client_name or seen.name
         if not clients.set_settings(tx, seen, name=name, settings=settings, now=call.now):
             raise errors.ConcurrentModification
@@ -118,9 +120,10 @@ def add_user_pool_client_secret(
 
     Raises ResourceNotFound, InvalidParameter for a client without secret, LimitExceeded for a third.
     """
-    value = request.client_secret or _new_secret(call)
+    value = request.client_secret or client_secrets.new(call)
     with call.db.write() as tx:
         client = _locked(call, tx, request.user_pool_id, request.client_id)
+        _refuse_registered(client)
         present = clients.secrets(tx, client)
         if not present:
             raise errors.InvalidParameter("A client secret can only be added to an app client that has one.")
@@ -128,7 +131,7 @@ def add_user_pool_client_secret(
         if not free:
             raise errors.LimitExceeded("Client secrets cannot exceed limit of 2 secrets.")
         secret_id = _free_id(client, {secret.secret_id for secret in present}, call.now)
-        secret = _sealed(call, client, value, slot=free[0], secret_id=secret_id)
+        secret = client_secrets.sealed(call, client, value, slot=free[0], secret_id=secret_id)
         clients.add_secret(tx, secret)
         _tell(call, tx, client, "client_changed", "AddUserPoolClientSecret")
     descriptor = _descriptor(secret)
@@ -144,6 +147,7 @@ def delete_user_pool_client_secret(
     """Raises ResourceNotFound, InvalidParameter for the last secret."""
     with call.db.write() as tx:
         client = _locked(call, tx, request.user_pool_id, request.client_id)
+        _refuse_registered(client)
         secret_id = request.client_secret_id
         if secret_id not in {secret.secret_id for secret in clients.secrets(tx, client)}:
             raise errors.ResourceNotFound(f"Client secret {secret_id} does not exist.")
@@ -160,6 +164,7 @@ def list_user_pool_client_secrets(
     """Never values. Raises ResourceNotFound."""
     with call.db.read() as tx:
         client = _require(call, tx, request.user_pool_id, request.client_id)
+        _refuse_registered(client)
         present = clients.secrets(tx, client)
     return idp.ListUserPoolClientSecretsResponse(client_secrets=[_descriptor(secret) for secret in present])
 
@@ -172,6 +177,11 @@ def _locked(call: Call, tx: Transaction, pool_id: str, client_id: str) -> Client
     """The client, held until the transaction ends; every process then reads its secrets anew."""
     clients.touch(tx, pool_id, _require(call, tx, pool_id, client_id).client_id, call.now)
     return _require(call, tx, pool_id, client_id)
+
+
+def _refuse_registered(client: Client) -> None:
+    if client.kind == "DCR":
+        raise errors.InvalidParameter("Secrets of dynamically registered clients cannot be managed.")
 
 
 def _new_client(call: Call, pool: Pool, name: str, settings: ClientSettings) -> Client:
@@ -187,25 +197,10 @@ def _new_client(call: Call, pool: Pool, name: str, settings: ClientSettings) -> 
     )
 
 
-def _new_secret(call: Call) -> str:
-    return identifiers.client_secret(call.entropy.bytes(identifiers.RANDOM_BYTES))
-
-
-def _sealed(call: Call, client: Client, value: str, *, slot: int, secret_id: str) -> ClientSecret:
-    pool_id, client_id = client.pool_id, client.client_id
-    sealed = call.keys.seal(access.SECRET_PURPOSE, value.encode(), pool_id, client_id, secret_id)
-    return ClientSecret(pool_id, client_id, slot, secret_id, sealed, call.now)
-
-
-def _original_id(client: Client) -> str:
-    """The id of the secret that the client was created with; no later secret gets it."""
-    return identifiers.secret_id(client.client_id, client.created_at)
-
-
 def _original_secret(call: Call, tx: Transaction, client: Client) -> str | None:
     """The secret that a description shows: the one of the client's creation, while it lives."""
     for secret in clients.secrets(tx, client):
-        if secret.secret_id == _original_id(client):
+        if secret.secret_id == client_secrets.original_id(client):
             place = (client.pool_id, client.client_id, secret.secret_id)
             return call.keys.open(access.SECRET_PURPOSE, secret.secret, *place).decode()
     return None
@@ -213,7 +208,7 @@ def _original_secret(call: Call, tx: Transaction, client: Client) -> str | None:
 
 def _free_id(client: Client, taken: set[str], now: int) -> str:
     """An id by the present second, or the next that is free."""
-    while (secret_id := identifiers.secret_id(client.client_id, now)) in taken | {_original_id(client)}:
+    while (secret_id := identifiers.secret_id(client.client_id, now)) in taken | {client_secrets.original_id(client)}:
         now += 1000
     return secret_id
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, events, factors, users
+from lido.flows import access, events, factors, logout_notices, users
 from lido.flows.events import Fact
 from lido.flows.users import Invitation
 from lido.operations import operation
@@ -130,6 +130,7 @@ def admin_disable_user(call: Call, request: idp.AdminDisableUserRequest) -> idp.
         pool = access.require_pool(call, tx, request.user_pool_id)
         user = access.require_user(tx, pool, request.username)
         stored_users.disable(tx, pool.pool_id, user.sub, call.now)
+        logout_notices.add(call, tx, pool.pool_id, user.sub)
         events.tell(call, tx, pool.pool_id, "disabled", user.sub, Fact(operation="AdminDisableUser"))
     return idp.AdminDisableUserResponse()
 

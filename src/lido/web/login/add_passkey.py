@@ -22,14 +22,14 @@ _LONGEST_CREDENTIAL = 16_384
 def _get(visit: Visit) -> Response:
     signed_in = _signed_in(visit)
     if signed_in is None:
-        return entering.redirect(f"{visit.frame.url('login')}&then=add_passkey")
+        return _sign_in(visit)
     return _page(visit, signed_in)
 
 
 def _post(visit: Visit, form: Form) -> Response:
     signed_in = _signed_in(visit)
     if signed_in is None:
-        return entering.redirect(f"{visit.frame.url('login')}&then=add_passkey")
+        return _sign_in(visit)
     if form.text("skip"):
         return _back(visit)
     try:
@@ -69,8 +69,17 @@ def _signed_in(visit: Visit) -> SignedInUser | None:
     )
 
 
+def _sign_in(visit: Visit) -> Response:
+    """First to the sign-in, and back here from there."""
+    mark = "" if visit.param("then") else "&then=add_passkey"
+    return entering.redirect(visit.frame.url("login") + mark)
+
+
 def _page(visit: Visit, signed_in: SignedInUser, trouble: Trouble | None = None) -> Response:
-    options = passkeys.start_registration(visit.call, signed_in)
+    try:
+        options = passkeys.start_registration(visit.call, signed_in)
+    except errors.NotAuthorized:  # the sign-in is too long ago
+        return _sign_in(visit)
     return visit.show(pages.AddPasskey(options=msgspec.json.encode(options).decode(), trouble=trouble))
 
 

@@ -114,12 +114,14 @@ def render(
     status: int = 0,
     cookies: Sequence[str] = (),
     headers: Mapping[str, str] | None = None,
+    frames: Sequence[str] = (),
 ) -> Response:
     """The page as a response, with the headers of all pages. `cookies` are values of Set-Cookie; without a `status` the
-    page's trouble has one, else it is 200.
+    page's trouble has one, else it is 200. `frames` are origins that the page may show within it.
     """
     status = status or (page.trouble.status if page.trouble is not None else 200)
     policy = _POLICY + (f" {frame.leads_to}:" if frame.leads_to else "")
+    policy += f"; frame-src {' '.join(frames)}" if frames else ""
     response = HTMLResponse(
         markup(frame, page), status, {**_HEADERS, "content-security-policy": policy, **(headers or {})}
     )

@@ -12,6 +12,7 @@ from lido.flows import browser, logout
 from lido.flows.authorization import Refused, Unredirectable
 from lido.flows.browser import BrowserSession
 from lido.flows.logout import LogoutRequest
+from lido.rules import logout_tokens
 from lido.web.login import cookies, entering, pages
 from lido.web.login.layout import Frame, render
 from lido.web.login.troubles import Trouble
@@ -37,7 +38,7 @@ def get(call: Call, site: Site, request: Request, _body: bytes) -> Response:
     session = browser.current(call, site.pool_id, request.cookies.get(cookies.SESSION))
     if session is not None and (_is_embedded(request) or logout.must_ask(wish, session)):
         return _question(call, site, request, wish, session)
-    return _signed_out(call, site, request, wish)
+    return _signed_out(call, site, request, wish, session)
 
 
 def post(call: Call, site: Site, request: Request, body: bytes) -> Response:
@@ -51,7 +52,9 @@ def post(call: Call, site: Site, request: Request, body: bytes) -> Response:
         return _as_get(site, urlencode(form))
     session = browser.current(call, site.pool_id, request.cookies.get(cookies.SESSION))
     wish = logout.opened(call, site.pool_id, confirmed, session)
-    return _as_get(site, request.url.query) if wish is None else _signed_out(call, site, request, wish)
+    if wish is None:
+        return _as_get(site, request.url.query)
+    return _signed_out(call, site, request, wish, session)
 
 
 def _as_get(site: Site, query: str) -> Response:
@@ -66,16 +69,29 @@ def _is_embedded(request: Request) -> bool:
     return whence != "same-origin" and (mode != "navigate" or request.headers.get("sec-fetch-dest") == "iframe")
 
 
-def _signed_out(call: Call, site: Site, request: Request, wish: LogoutRequest) -> Response:
-    """End the session, take the cookie away, and lead to where the request says."""
+def _signed_out(
+    call: Call, site: Site, request: Request, wish: LogoutRequest, session: BrowserSession | None
+) -> Response:
+    """End the session, take the cookie away, and lead to where the request says: by way of the apps, if any listen."""
+    listening = logout.to_load(call, session) if session is not None else []
     browser.end(call, site.pool_id, request.cookies.get(cookies.SESSION))
-    if wish.return_to is not None:
-        response = answers.lead_to(wish.return_to, status=303 if request.method == "POST" else 302)
-    elif wish.params:
-        response = authorize.to_page(site, "/login", list(wish.params))
-    else:
-        response = render(Frame(path=site.path), pages.SignedOut())
+    response = _by_way_of(site, wish, listening) if listening else _onwards(site, request, wish)
     return entering.with_cookies(response, (cookies.written(site, cookies.SESSION, "", seconds=0),))
+
+
+def _onwards(site: Site, request: Request, wish: LogoutRequest) -> Response:
+    if wish.return_to is not None:
+        return answers.lead_to(wish.return_to, status=303 if request.method == "POST" else 302)
+    if wish.params:
+        return authorize.to_page(site, "/login", list(wish.params))
+    return render(Frame(path=site.path), pages.SignedOut())
+
+
+def _by_way_of(site: Site, wish: LogoutRequest, listening: list[str]) -> Response:
+    """A page that loads what the apps want loaded, and then goes on."""
+    following = f"{site.base}/login?{urlencode(wish.params)}" if wish.params else f"{site.base}/signedOut"
+    page = pages.SigningOut(frames=tuple(listening), leads_to=wish.return_to or following)
+    return render(Frame(path=site.path), page, frames=sorted({logout_tokens.origin(each) for each in listening}))
 
 
 def _question(call: Call, site: Site, request: Request, wish: LogoutRequest, session: BrowserSession) -> Response:

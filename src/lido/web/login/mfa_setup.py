@@ -99,4 +99,4 @@ def _key_uri(issuer: str, username: str, secret: str) -> str:
 
 def _picture(uri: str) -> str:
     """The QR code as SVG. It holds nothing but squares: what the URI says is not repeated as text."""
-    return segno.make(uri, error="m", micro=False).svg_inline(omitsize=True, border=2, svgclass=None, lineclass=None)
+    return segno.make(uri, error="m", micro=False).svg_inline(omitsize=True, border=4, svgclass=None, lineclass=None)

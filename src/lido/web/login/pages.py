@@ -348,6 +348,20 @@ class SignOut(Page, frozen=True, kw_only=True):
         return cls(confirmed="c2VhbGVk")
 
 
+class SigningOut(Page, frozen=True, kw_only=True):
+    """The apps in `frames` are signing out, for some seconds; then the browser goes on to `leads_to`."""
+
+    TEMPLATE: ClassVar[str] = "signing_out"
+    TITLE: ClassVar[str] = "signing_out.title"
+
+    frames: tuple[str, ...]
+    leads_to: str
+
+    @classmethod
+    def sample(cls) -> "SigningOut":
+        return cls(frames=("https://app.example.com/gone?sid=1&iss=2",), leads_to="https://app.example.com/?a=b&c=d")
+
+
 class SignedOut(Page, frozen=True, kw_only=True):
     """Nobody is signed in any more."""
 

@@ -163,6 +163,8 @@ SENTENCES: dict[str, str] = {
     "sign_out.title": "Do you want to sign out?",
     "sign_out.hint": "You are signed in at this browser. Signing out ends that for every app that uses this sign-in.",
     "sign_out.button": "Sign out",
+    "signing_out.title": "Signing out",
+    "signing_out.hint": "The apps that you used are being told. This takes a moment.",
     "signed_out.title": "You are signed out",
     "signed_out.hint": "You can close this window.",
     "error.title": "Something went wrong",

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, domains, signing
+from lido.flows import access, domains, registration, signing
 from lido.records import Pool
 from lido.rules import jws, options, scopes, strength
 from lido.web.site import Site
@@ -38,6 +38,10 @@ def _grant_types(place: _Place) -> list[str]:
     return ["authorization_code", *implicit, *_FURTHER_GRANTS]
 
 
+def _registration(place: _Place) -> str | None:
+    return f"{place.base}/oauth2/register" if registration.is_offered(place.pool) else None
+
+
 def _scopes(place: _Place) -> list[str]:
     return ["openid", "email", "phone", "profile", *sorted(scopes.beyond_cognito(place.pool))]
 
@@ -57,7 +61,7 @@ _SECRETS = ["client_secret_basic", "client_secret_post"]
 _CLIENTS_PROVE_BY = [*_SECRETS, "private_key_jwt", "none"]
 _SIGNED_BY = list(jws.ALGORITHMS)
 _CLAIMS = [
-    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr"),
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "acr", "amr"),
     *("cognito:username", "cognito:groups", "email", "email_verified", "phone_number", "phone_number_verified"),
     *("name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture"),
     *("website", "gender", "birthdate", "zoneinfo", "locale", "address", "updated_at"),
@@ -67,11 +71,15 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "acr_values_supported": _acr_values,
     "authorization_endpoint": _under_base("/oauth2/authorize"),
     "authorization_response_iss_parameter_supported": True,
+    "backchannel_logout_session_supported": True,
+    "backchannel_logout_supported": True,
     "claims_supported": _CLAIMS,
     "code_challenge_methods_supported": ["S256"],
     "device_authorization_endpoint": _under_base("/oauth2/device_authorization"),
     "dpop_signing_alg_values_supported": _SIGNED_BY,
     "end_session_endpoint": _under_base("/logout"),
+    "frontchannel_logout_session_supported": True,
+    "frontchannel_logout_supported": True,
     "grant_types_supported": _grant_types,
     "id_token_signing_alg_values_supported": ["RS256"],
     "introspection_endpoint": _under_base("/oauth2/introspect"),
@@ -81,6 +89,7 @@ METADATA: Mapping[str, object | Callable[[_Place], object]] = {
     "jwks_uri": lambda place: f"{place.issuer}/.well-known/jwks.json",
     "prompt_values_supported": ["none", "login", "select_account", "consent", "create"],
     "pushed_authorization_request_endpoint": _under_base("/oauth2/par"),
+    "registration_endpoint": _registration,
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,
     "require_pushed_authorization_requests": lambda place: options.is_on(place.pool, "require_par"),
@@ -124,9 +133,8 @@ def metadata(call: Call, site: Site, request: Request, body: bytes) -> Response:
         return _missing(fault)
     except errors.Unavailable:
         return _busy()
-    return JSONResponse(
-        {name: said(place) if callable(said) else said for name, said in METADATA.items()}, headers=_HEADERS
-    )
+    told = {name: said(place) if callable(said) else said for name, said in METADATA.items()}
+    return JSONResponse({name: value for name, value in told.items() if value is not None}, headers=_HEADERS)
 
 
 def _busy() -> Response:

@@ -29,9 +29,13 @@ def answer(refusal: Exception, *, unknown_client: int = 400) -> Response:
     """A refusal as JSON; `unknown_client` is the status for `invalid_client`, which Cognito varies by endpoint."""
     error, description = worded(refusal)
     status = 429 if isinstance(refusal, _BUSY) else unknown_client if error == "invalid_client" else 400
-    told = {"error": error} | ({"error_description": _printable(description)} if description else {})
     headers = HEADERS | ({"www-authenticate": "Basic"} if status == 401 else {})
-    return JSONResponse(told, status, headers | ({"retry-after": "1"} if status == 429 else {}))
+    return JSONResponse(told(error, description), status, headers | ({"retry-after": "1"} if status == 429 else {}))
+
+
+def told(error: str, description: str | None) -> dict[str, str]:
+    """The body of a refusal."""
+    return {"error": error} | ({"error_description": _printable(description)} if description else {})
 
 
 def worded(refusal: Exception) -> tuple[str, str | None]:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from lido import errors
 from lido.call import Call
 from lido.flows import (
+    access,
     authorization_codes,
     client_authentication,
     client_credentials,
@@ -48,8 +49,18 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
         request.state.counted_as = grant_type
         answer = exchange(call, client, form)
     except refusals.REFUSALS as refusal:
-        return refusals.answer(refusal)
+        return refusals.answer(refusal, unknown_client=_unknown_client(call, site))
     return JSONResponse(answer, headers=refusals.HEADERS)
+
+
+def _unknown_client(call: Call, site: Site) -> int:
+    """The status for `invalid_client`: 401 as RFC 6749 §5.2 says, or Cognito's 400."""
+    try:
+        with call.db.read() as tx:
+            is_standard = options.is_on(access.require_pool(call, tx, site.pool_id), "standard_answers")
+    except errors.ResourceNotFound:
+        return 400
+    return 401 if is_standard else 400
 
 
 def _code(call: Call, client: ProvenClient, form: Form) -> Answer:

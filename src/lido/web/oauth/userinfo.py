@@ -57,7 +57,9 @@ def _proven_key(call: Call, site: Site, request: Request, token: str) -> str:
 
 
 def _in_form(request: Request, body: bytes) -> str | None:
-    """RFC 6750 §2.2."""
+    """RFC 6750 §2.2. What came in the address stands in histories and logs, and counts for nothing."""
+    if "access_token" in request.query_params:
+        return None
     try:
         return forms.read(request, body).get("access_token") if body else None
     except errors.OAuthError:
