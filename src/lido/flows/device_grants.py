@@ -48,20 +48,28 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 class DeviceRequest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the device asked for, the code that it shows, and the page where the code is typed."""
+    """What the device asked for, and the page where its code is typed."""
 
     scope: str
-    user_code: str
     page: str
     resource: str | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A device that waits for a person; `ticket` names it to our own pages."""
+    """A device that waits for a person, and the code that it shows; `ticket` names it to our own pages."""
 
     grant: DeviceGrant
     request: DeviceRequest
+    user_code: str
     ticket: str
+
+    def __repr__(self) -> str:
+        return "Waiting(…)"
+
+
+class _Ticket(msgspec.Struct, frozen=True, array_like=True):
+    digest: bytes
+    user_code: str
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -80,6 +88,7 @@ class _SignIn(msgspec.Struct, frozen=True):
 
 
 _decode_request = msgspec.json.Decoder(DeviceRequest).decode
+_decode_ticket = msgspec.msgpack.Decoder(_Ticket).decode
 _decode_sign_in = msgspec.json.Decoder(_SignIn).decode
 
 
@@ -100,9 +109,9 @@ def begin(call: Call, client: ProvenClient, *, scope: str | None, resource: str 
     for _ in range(_TRIES):
         device_code = call.entropy.bytes(_CODE_BYTES).hex()
         user_code = user_codes.make(call.entropy.bytes(user_codes.RANDOM_BYTES))
-        request = DeviceRequest(" ".join(granted), user_code, page, resource)
+        row = _row(call, client.client, DeviceRequest(" ".join(granted), page, resource), device_code, user_code)
         with call.db.write() as tx:
-            if device_grants.add(tx, _row(call, client.client, request, device_code)):
+            if device_grants.add(tx, row):
                 return Issued(device_code, user_codes.shown(user_code))
     raise errors.TooManyRequests
 
@@ -117,17 +126,18 @@ def typed(call: Call, pool_id: str, text: str) -> Waiting | None:
         digests = call.keys.macs(_USER_CODE, pool_id, code)
         found = (device_grants.find_by_user_code(tx, pool_id, digest) for digest in digests)
         row = next((row for row in found if row is not None), None)
-    return None if row is None else _waiting(call, row)
+    return None if row is None else _waiting(call, row, code)
 
 
 def named(call: Call, pool_id: str, ticket: str) -> Waiting | None:
     """The device that a ticket of ours names; None where it does not wait any more."""
-    digest = _opened(call, _TICKET, ticket, pool_id)
-    if digest is None:
+    opened = _opened(call, _TICKET, ticket, pool_id)
+    if opened is None:
         return None
+    said = _decode_ticket(opened)
     with call.db.read() as tx:
-        row = device_grants.find(tx, pool_id, digest)
-    return None if row is None else _waiting(call, row)
+        row = device_grants.find(tx, pool_id, said.digest)
+    return None if row is None else _waiting(call, row, said.user_code)
 
 
 def ask(call: Call, waiting: Waiting, session: BrowserSession) -> Question | None:
@@ -220,11 +230,11 @@ def _kill(call: Call, row: DeviceGrant) -> NoReturn:
     raise errors.OAuthError("invalid_grant")
 
 
-def _row(call: Call, client: Client, request: DeviceRequest, device_code: str) -> DeviceGrant:
+def _row(call: Call, client: Client, request: DeviceRequest, device_code: str, user_code: str) -> DeviceGrant:
     return DeviceGrant(
         pool_id=client.pool_id,
         digest=call.keys.mac(_CODE, client.pool_id, device_code),
-        user_code_digest=call.keys.mac(_USER_CODE, client.pool_id, request.user_code),
+        user_code_digest=call.keys.mac(_USER_CODE, client.pool_id, user_code),
         client_id=client.client_id,
         request=msgspec.json.encode(request).decode(),
         state=State.WAITING,
@@ -240,10 +250,11 @@ def _row(call: Call, client: Client, request: DeviceRequest, device_code: str) -
     )
 
 
-def _waiting(call: Call, row: DeviceGrant) -> Waiting | None:
+def _waiting(call: Call, row: DeviceGrant, user_code: str) -> Waiting | None:
     if row.state != State.WAITING or row.expires_at <= call.now:
         return None
-    return Waiting(row, _decode_request(row.request), call.keys.seal_text(_TICKET, row.digest, row.pool_id))
+    ticket = call.keys.seal_text(_TICKET, msgspec.msgpack.encode(_Ticket(row.digest, user_code)), row.pool_id)
+    return Waiting(row, _decode_request(row.request), user_code, ticket)
 
 
 def _opened(call: Call, purpose: str, text: str, *binding: str) -> bytes | None:

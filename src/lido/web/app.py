@@ -89,7 +89,7 @@ class Application:
                 *self._program("/oauth2/token", token.token, lane="signing"),
                 *self._program("/oauth2/revoke", revoke.revoke),
                 *self._program("/oauth2/register", register.register),
-                *self._post("/oauth2/par", par.push),
+                *self._program("/oauth2/par", par.push),
                 *self._program("/oauth2/device_authorization", device_authorization.begin),
                 *self._post("/oauth2/introspect", introspect.introspect),
                 *self._program("/oauth2/userInfo", userinfo.user_info),

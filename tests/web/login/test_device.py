@@ -295,3 +295,27 @@ def test_what_a_client_is_called_is_never_markup(house, device):
     assert "alert" not in browser.markup
     browser.submit(user_code='"><img src=x>')
     assert "<img" not in browser.markup
+
+
+def test_somebody_elses_app_is_asked_about_before_its_device(device):
+    pool_options.set_for_client(device.house.call(root=True), device.client_id, {"third_party": "true"})
+    browser = person(device.begin(scope="openid email"))
+
+    assert "Do you want to let this app in?" in browser.words
+    assert device.waits()
+    browser.submit(button=0)
+    assert "Let this device in?" in browser.words
+    browser.submit(button=0)
+
+    assert device.poll()[0] == 200
+
+
+def test_a_device_gets_nothing_for_an_app_that_was_not_let_in(device):
+    pool_options.set_for_client(device.house.call(root=True), device.client_id, {"third_party": "true"})
+    browser = person(device.begin())
+
+    browser.submit(button=1)
+
+    assert device.waits()
+    browser.open("device", "").submit(user_code=device.shown["user_code"])
+    assert "Do you want to let this app in?" in browser.words

@@ -71,7 +71,7 @@ def _ask(call: Call, site: Site, request: Request, waiting: Waiting) -> Response
     if asked is None:
         return _show(call, site, request, _over())
     page = pages.AllowDevice(
-        code=user_codes.shown(waiting.request.user_code),
+        code=user_codes.shown(waiting.user_code),
         username=asked.username,
         question=asked.question,
         device=asked.app,
