@@ -28,6 +28,7 @@ ALL_FLOWS = [
 ]
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
 
@@ -287,6 +288,54 @@ def client_token(house: World) -> Waiting:
     return waiting(app, lambda: house.idp_unsigned.get_client_token(**ask)["ClientAuthenticationResult"])
 
 
+def pushed(house: World) -> Waiting:
+    """A request was pushed, and a browser that is signed in is about to bring its name."""
+    app = an_app(house, GenerateSecret=True)
+    cookie = app.browser()
+    told = app.post("/oauth2/par", {"response_type": "code", "redirect_uri": CALLBACK}, app.basic())[2]
+    return waiting(app, lambda: of_authorize(app, cookie, "code", request_uri=told["request_uri"]))
+
+
+def device_let_in(house: World) -> Waiting:
+    """Somebody has let a device in, which has not asked since."""
+    app, form, browser = a_device(house)
+    browser.submit(button=0)
+    house.clock.advance(seconds=6)
+    return waiting(app, lambda: of_token_endpoint(app, form))
+
+
+def device_question(house: World) -> Waiting:
+    """The question about a device is on the screen."""
+    app, form, browser = a_device(house)
+
+    def last() -> Any:
+        browser.submit(button=0)
+        house.clock.advance(seconds=6)
+        return of_token_endpoint(app, form)
+
+    return waiting(app, last)
+
+
+def a_device(house: World) -> tuple[App, dict[str, str], Browser]:
+    """A device that waits, what it polls with, and a browser that shows the question to alice."""
+    app = an_app(house)
+    pool_options.set_for_client(house.call(), app.client_id, {"device_grant": "true"})
+    shown = app.post("/oauth2/device_authorization", {"client_id": app.client_id})[2]
+    browser = Browser(house, app.pool_id, app.client_id).open("device", "")
+    browser.submit(user_code=shown["user_code"]).submit(username="alice", password=PASSWORD)
+    return app, {"grant_type": DEVICE, "device_code": shown["device_code"]}, browser
+
+
+def registration(house: World) -> Waiting:
+    """A program holds a token with which clients are registered."""
+    pool_id = house.pool(DcrConfiguration={"EnableStatus": "Enabled"})
+    app = machine(house, pool_id, "aws.cognito/dcr/register")
+    token = app.token(grant_type="client_credentials")[1]["access_token"]
+    headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+    url, body = f"http://lido.test/{pool_id}/oauth2/register", b'{"redirect_uris":["https://app.example.com/callback"]}'
+    return waiting(app, lambda: b"client_id" in house.http("POST", url, headers, body)[2])
+
+
 def introspection(house: World) -> Waiting:
     """What is told of a token is as good as what is issued."""
     app = an_app(house, GenerateSecret=True)
@@ -359,6 +408,10 @@ WAYS: dict[str, Way] = {
     "a password by an operator": Way(password_by_operator, ANYBODY),
     "token exchange": Way(exchange, SIGNED_IN),
     "token exchange after its client": Way(exchange_after_its_client, SIGNED_IN),
+    "a pushed request": Way(pushed, SIGNED_IN),
+    "a device that was let in": Way(device_let_in, SIGNED_IN),
+    "the question about a device": Way(device_question, SIGNED_IN),
+    "a registration": Way(registration, OF_APPS),
     "client credentials": Way(client_credentials, OF_APPS),
     "GetClientToken": Way(client_token, OF_APPS),
     "introspection": Way(introspection, SIGNED_IN),

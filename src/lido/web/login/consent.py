@@ -57,11 +57,14 @@ def _ask(visit: Visit, session: BrowserSession, question: Question) -> Response:
     wishes = (
         pages.Wish(scope, question.descriptions.get(scope, ""), scope in question.new) for scope in question.scopes
     )
+    said = visit.asked.client.settings.registered
     page = pages.Consent(
         username=question.username,
         place=_place(visit.asked.redirect_uri),
         wishes=tuple(wishes),
         shown=consents.seal(visit.call, visit.asked, session),
+        policy_uri=str(said.get("policy_uri", "")),
+        tos_uri=str(said.get("tos_uri", "")),
     )
     return visit.show(page)
 

@@ -136,6 +136,8 @@ SENTENCES: dict[str, str] = {
     "consent.hint": "{app} is not made by this service. It asks to:",
     "consent.new": "new",
     "consent.leads_to": "You will be led to {place}.",
+    "consent.policy": "Its privacy policy",
+    "consent.terms": "Its terms of service",
     "consent.allow": "Allow",
     "consent.deny": "Do not allow",
     "scope.openid": "Know who you are: an identifier of your account",

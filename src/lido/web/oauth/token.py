@@ -151,9 +151,7 @@ def _required(form: Form, name: str) -> str:
 
 
 def _require_flow(client: ProvenClient, flow: str) -> None:
-    if flow not in client.terms.oauth.flows or (
-        flow == "implicit" and not options.is_on(client.pool, "implicit_grant", client.client)
-    ):
+    if flow not in client.terms.oauth.flows:
         raise errors.OAuthError("unauthorized_client")
 
 
