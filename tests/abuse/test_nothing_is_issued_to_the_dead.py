@@ -26,7 +26,6 @@ ALL_FLOWS = [
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
 ]
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
@@ -155,42 +154,6 @@ def consent(house: World) -> Waiting:
     browser = Browser(house, app.pool_id, app.client_id).sign_in("alice", PASSWORD)
     form = browser.page.forms[0]
     return waiting(app, lambda: "code=" in browser.post(form.action, {**form.fields, "decision": "allow"}).left)
-
-
-def pushed(house: World) -> Waiting:
-    """A request was pushed, and the browser brings its name."""
-    app = an_app(house)
-    cookie = app.browser()
-    asked = {"client_id": app.client_id, "response_type": "code", "redirect_uri": CALLBACK}
-    name = app.post("/oauth2/par", asked)[2]["request_uri"]
-    return waiting(app, lambda: of_authorize(app, cookie, "code", request_uri=name))
-
-
-def a_device(house: World) -> tuple[App, Browser, dict[str, str]]:
-    """A device shows its code, alice has typed it, and the question is on the screen; what the device polls with."""
-    app = an_app(house)
-    pool_options.set_for_client(house.call(), app.client_id, {"device_grant": "true"})
-    told = app.post("/oauth2/device_authorization", {"client_id": app.client_id})[2]
-    browser = Browser(house, app.pool_id, app.client_id).open("device", "").submit(user_code=told["user_code"])
-    browser.submit(username="alice", password=PASSWORD)
-    return app, browser, {"grant_type": DEVICE, "device_code": told["device_code"]}
-
-
-def device_asking(house: World) -> Waiting:
-    app, browser, form = a_device(house)
-    question = browser.page.forms[0]
-
-    def last() -> Any:
-        browser.post(question.action, {**question.fields, "allow": "1"})
-        return of_token_endpoint(app, form)
-
-    return waiting(app, last)
-
-
-def device_let_in(house: World) -> Waiting:
-    app, browser, form = a_device(house)
-    browser.submit(button=0)
-    return waiting(app, lambda: of_token_endpoint(app, form))
 
 
 def page(house: World) -> Waiting:
@@ -358,9 +321,6 @@ WAYS: dict[str, Way] = {
     "a browser that is signed in": Way(silent, SIGNED_IN),
     "the implicit grant": Way(implicit, SIGNED_IN),
     "a consent": Way(consent, SIGNED_IN),
-    "a pushed request": Way(pushed, SIGNED_IN),
-    "a device's question": Way(device_asking, SIGNED_IN),
-    "a device that was let in": Way(device_let_in, SIGNED_IN),
     "the sign-in page": Way(page, ANYBODY),
     "a refresh token": Way(refresh, SIGNED_IN),
     "a refresh token that rotates": Way(refresh_rotated, SIGNED_IN),
