@@ -169,6 +169,14 @@ def decide(call: Call, session: BrowserSession, answered: str, *, allowed: bool)
         return device_grants.allow_if_welcome(tx, row, permit, call.now)
 
 
+def turn_away(call: Call, pool_id: str, ticket: str) -> None:
+    """The device's app was not let in at all, so the device need not wait any longer."""
+    waiting = named(call, pool_id, ticket)
+    if waiting is not None:
+        with call.db.write() as tx:
+            device_grants.refuse(tx, waiting.grant, call.now)
+
+
 def redeem(call: Call, client: ProvenClient, device_code: str) -> Tokens:
     """The tokens, once the person allowed it. Raises OAuthError (RFC 8628 §3.5) and the refusals of triggers."""
     _require_option(client.pool, client.client)
