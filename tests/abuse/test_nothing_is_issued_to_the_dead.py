@@ -17,7 +17,7 @@ from tests.pages import Browser
 from tests.sign_ins import claims
 from tests.world import PASSWORD, World
 
-from lido.flows import pool_options
+from lido.flows import consents, pool_options
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 ALL_FLOWS = [
@@ -27,6 +27,7 @@ ALL_FLOWS = [
     "ALLOW_REFRESH_TOKEN_AUTH",
 ]
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
 
@@ -81,6 +82,10 @@ def pool_deleted(waiting: Waiting) -> None:
     waiting.house.idp.delete_user_pool(UserPoolId=waiting.pool_id)
 
 
+def consent_withdrawn(waiting: Waiting) -> None:
+    assert consents.withdraw(waiting.house.call(), waiting.pool_id, "alice", waiting.client_id)
+
+
 ENDS: dict[str, Callable[[Waiting], None]] = {
     "the user is disabled": disabled,
     "the user is deleted": deleted,
@@ -89,6 +94,7 @@ ENDS: dict[str, Callable[[Waiting], None]] = {
     "the session is revoked": session_revoked,
     "the client is deleted": client_deleted,
     "the pool is deleted": pool_deleted,
+    "the consent is withdrawn": consent_withdrawn,
 }
 OF_APPS = frozenset({"the client is deleted", "the pool is deleted"})
 ANYBODY = OF_APPS | {"the user is disabled", "the user is deleted", "the password must be reset"}
@@ -97,6 +103,8 @@ UNDER_WAY = ANYBODY | {"the user is signed out everywhere"}
 """Ends for whoever is in the middle of a sign-in."""
 SIGNED_IN = UNDER_WAY | {"the session is revoked"}
 """Ends for whoever goes on from something that was handed out."""
+CONSENTED = SIGNED_IN | {"the consent is withdrawn"}
+"""Ends for whoever goes on at somebody else's app."""
 
 
 def an_app(house: World, **arguments: Any) -> App:
@@ -153,6 +161,69 @@ def consent(house: World) -> Waiting:
     browser = Browser(house, app.pool_id, app.client_id).sign_in("alice", PASSWORD)
     form = browser.page.forms[0]
     return waiting(app, lambda: "code=" in browser.post(form.action, {**form.fields, "decision": "allow"}).left)
+
+
+def foreign(app: App, **query: str) -> Browser:
+    """Alice's browser, which comes back from somebody else's app that she has let in."""
+    pool_options.set_for_client(app.house.call(), app.client_id, {"third_party": "true"})
+    return Browser(app.house, app.pool_id, app.client_id, **query).sign_in("alice", PASSWORD).submit(button=0)
+
+
+def foreign_code(house: World) -> Waiting:
+    app = an_app(house)
+    made = foreign(app).given["code"]
+    form = {"grant_type": "authorization_code", "code": made, "redirect_uri": CALLBACK}
+    return waiting(app, lambda: of_token_endpoint(app, form))
+
+
+def foreign_silent(house: World) -> Waiting:
+    app = an_app(house)
+    cookie = foreign(app).cookies["cognito"]
+    return waiting(app, lambda: of_authorize(app, cookie, "code", prompt="none"))
+
+
+def foreign_refresh(house: World) -> Waiting:
+    app = an_app(house)
+    token = app.redeem(foreign(app).given["code"])[1]["refresh_token"]
+    return waiting(app, lambda: of_token_endpoint(app, {"grant_type": "refresh_token", "refresh_token": token}))
+
+
+def a_device(app: App, **options: str) -> tuple[Browser, dict[str, str]]:
+    """Alice's browser at the question about a device, and what the device polls with."""
+    pool_options.set_for_client(app.house.call(), app.client_id, {"device_grant": "true", **options})
+    shown = app.post("/oauth2/device_authorization", {"client_id": app.client_id})[2]
+    browser = Browser(app.house, app.pool_id, app.client_id).open("device", "")
+    browser.submit(user_code=shown["user_code"]).submit(username="alice", password=PASSWORD)
+    if "third_party" in options:
+        browser.submit(button=0)
+    return browser, {"grant_type": DEVICE, "device_code": shown["device_code"]}
+
+
+def device(house: World) -> Waiting:
+    """The device was let in and polls."""
+    app = an_app(house)
+    browser, form = a_device(app)
+    browser.submit(button=0)
+    return waiting(app, lambda: of_token_endpoint(app, form))
+
+
+def device_question(house: World) -> Waiting:
+    """The question about the device is on the screen."""
+    app = an_app(house)
+    browser, form = a_device(app)
+
+    def last() -> Any:
+        browser.submit(button=0)
+        return of_token_endpoint(app, form)
+
+    return waiting(app, last)
+
+
+def foreign_device(house: World) -> Waiting:
+    app = an_app(house)
+    browser, form = a_device(app, third_party="true")
+    browser.submit(button=0)
+    return waiting(app, lambda: of_token_endpoint(app, form))
 
 
 def page(house: World) -> Waiting:
@@ -311,6 +382,12 @@ WAYS: dict[str, Way] = {
     "the implicit grant": Way(implicit, SIGNED_IN),
     "a consent": Way(consent, SIGNED_IN),
     "the sign-in page": Way(page, ANYBODY),
+    "a code of somebody else's app": Way(foreign_code, CONSENTED),
+    "a browser at somebody else's app": Way(foreign_silent, CONSENTED),
+    "a refresh token of somebody else's app": Way(foreign_refresh, CONSENTED),
+    "a device that was let in": Way(device, SIGNED_IN),
+    "the question about a device": Way(device_question, SIGNED_IN),
+    "a device with somebody else's app": Way(foreign_device, CONSENTED),
     "a refresh token": Way(refresh, SIGNED_IN),
     "a refresh token that rotates": Way(refresh_rotated, SIGNED_IN),
     "REFRESH_TOKEN_AUTH": Way(refresh_by_flow, SIGNED_IN),
