@@ -86,6 +86,14 @@ def consent_withdrawn(waiting: Waiting) -> None:
     assert consents.withdraw(waiting.house.call(), waiting.pool_id, "alice", waiting.client_id)
 
 
+def oauth_switched_off(waiting: Waiting) -> None:
+    who = {"UserPoolId": waiting.pool_id, "ClientId": waiting.client_id}
+    client = waiting.house.idp.describe_user_pool_client(**who)["UserPoolClient"]
+    told = ("CreationDate", "LastModifiedDate", "ClientSecret", "ClientType")
+    kept = {name: value for name, value in client.items() if name not in told}
+    waiting.house.idp.update_user_pool_client(**{**kept, "AllowedOAuthFlowsUserPoolClient": False})
+
+
 ENDS: dict[str, Callable[[Waiting], None]] = {
     "the user is disabled": disabled,
     "the user is deleted": deleted,
@@ -95,6 +103,7 @@ ENDS: dict[str, Callable[[Waiting], None]] = {
     "the client is deleted": client_deleted,
     "the pool is deleted": pool_deleted,
     "the consent is withdrawn": consent_withdrawn,
+    "OAuth is switched off": oauth_switched_off,
 }
 OF_APPS = frozenset({"the client is deleted", "the pool is deleted"})
 ANYBODY = OF_APPS | {"the user is disabled", "the user is deleted", "the password must be reset"}
@@ -103,7 +112,9 @@ UNDER_WAY = ANYBODY | {"the user is signed out everywhere"}
 """Ends for whoever is in the middle of a sign-in."""
 SIGNED_IN = UNDER_WAY | {"the session is revoked"}
 """Ends for whoever goes on from something that was handed out."""
-CONSENTED = SIGNED_IN | {"the consent is withdrawn"}
+OAUTH = SIGNED_IN | {"OAuth is switched off"}
+"""Ends for whoever goes on at the OAuth endpoints."""
+CONSENTED = OAUTH | {"the consent is withdrawn"}
 """Ends for whoever goes on at somebody else's app."""
 
 
@@ -321,6 +332,12 @@ def client_token(house: World) -> Waiting:
     return waiting(app, lambda: house.idp_unsigned.get_client_token(**ask)["ClientAuthenticationResult"])
 
 
+def refresh_of_code_by_operation(house: World) -> Waiting:
+    app = an_app(house)
+    given = {"RefreshToken": app.redeem(app.code(app.browser()))[1]["refresh_token"], "ClientId": app.client_id}
+    return waiting(app, lambda: house.idp_unsigned.get_tokens_from_refresh_token(**given)["AuthenticationResult"])
+
+
 def introspection(house: World) -> Waiting:
     """What is told of a token is as good as what is issued."""
     app = an_app(house, GenerateSecret=True)
@@ -377,26 +394,27 @@ def followed_link(house: World) -> Waiting:
 
 
 WAYS: dict[str, Way] = {
-    "a code": Way(code, SIGNED_IN),
-    "a browser that is signed in": Way(silent, SIGNED_IN),
-    "the implicit grant": Way(implicit, SIGNED_IN),
-    "a consent": Way(consent, SIGNED_IN),
-    "the sign-in page": Way(page, ANYBODY),
+    "a code": Way(code, OAUTH),
+    "a browser that is signed in": Way(silent, OAUTH),
+    "the implicit grant": Way(implicit, OAUTH),
+    "a consent": Way(consent, OAUTH),
+    "the sign-in page": Way(page, ANYBODY | {"OAuth is switched off"}),
     "a code of somebody else's app": Way(foreign_code, CONSENTED),
     "a browser at somebody else's app": Way(foreign_silent, CONSENTED),
     "a refresh token of somebody else's app": Way(foreign_refresh, CONSENTED),
-    "a device that was let in": Way(device, SIGNED_IN),
-    "the question about a device": Way(device_question, SIGNED_IN),
+    "a device that was let in": Way(device, OAUTH),
+    "the question about a device": Way(device_question, OAUTH),
     "a device with somebody else's app": Way(foreign_device, CONSENTED),
-    "a refresh token": Way(refresh, SIGNED_IN),
-    "a refresh token that rotates": Way(refresh_rotated, SIGNED_IN),
+    "a refresh token": Way(refresh, OAUTH),
+    "a refresh token that rotates": Way(refresh_rotated, OAUTH),
     "REFRESH_TOKEN_AUTH": Way(refresh_by_flow, SIGNED_IN),
     "GetTokensFromRefreshToken": Way(refresh_by_operation, SIGNED_IN),
+    "GetTokensFromRefreshToken after a code": Way(refresh_of_code_by_operation, OAUTH),
     "a password": Way(password, ANYBODY),
     "a password by an operator": Way(password_by_operator, ANYBODY),
     "token exchange": Way(exchange, SIGNED_IN),
     "token exchange after its client": Way(exchange_after_its_client, SIGNED_IN),
-    "client credentials": Way(client_credentials, OF_APPS),
+    "client credentials": Way(client_credentials, OF_APPS | {"OAuth is switched off"}),
     "GetClientToken": Way(client_token, OF_APPS),
     "introspection": Way(introspection, SIGNED_IN),
     "userInfo": Way(user_info, SIGNED_IN),
