@@ -102,6 +102,19 @@ def test_opening_the_whole_address_does_nothing_but_fill_in_the_code(device):
     assert device.waits()
 
 
+def test_an_app_that_shares_no_sign_in_may_be_on_a_device(device):
+    who = {"UserPoolId": device.pool_id}
+    device.house.idp.set_user_pool_session_configuration(
+        **who, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 20}
+    )
+    device.house.idp.set_user_pool_client_session_configuration(
+        **who, ClientId=device.client_id, SSOSession={"MaxValidityMinutes": 0}
+    )
+
+    assert person(device.begin()).submit(button=0).title == "The device is connected"
+    assert device.poll()[0] == 200
+
+
 def test_a_device_that_asks_too_often_shall_slow_down(device):
     device.begin()
     clock = device.house.clock

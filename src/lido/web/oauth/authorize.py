@@ -76,7 +76,9 @@ def error_page(site: Site, error: str, client_id: str | None = None) -> Response
 
 
 def spares(call: Call, asked: AuthorizationRequest, session: BrowserSession, *, is_fresh: bool = False) -> bool:
-    """Whether the person need not sign in (again) for this request; `is_fresh`: they have, just now."""
-    if asked.hinted_sub not in (None, session.sub) or (_ANEW & asked.prompt and not is_fresh):
+    """Whether the person need not sign in (again) for this request; `is_fresh`: they just did, for it."""
+    if is_fresh:
+        return not asked.hinted_sub or asked.hinted_sub == session.sub
+    if asked.hinted_sub not in (None, session.sub) or _ANEW & asked.prompt:
         return False
     return browser.serves(call, asked.pool, asked.client, session, max_age=asked.max_age, levels=asked.levels)
