@@ -23,7 +23,7 @@ from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
 from lido.flows.tokens import Tokens
 from lido.records import Client, Pool, Session, Status, User
-from lido.rules import refresh_tokens, secret_hash, token_changes
+from lido.rules import options, refresh_tokens, secret_hash, token_changes
 from lido.rules.app_clients import Terms
 from lido.rules.refresh_tokens import RefreshToken
 from lido.rules.token_changes import Changes
@@ -198,6 +198,9 @@ def _check_possession(pool: Pool, client: Client, session: Session, proof: Clien
     """
     info = grants.read(session)
     if proof.kind != "proven" and info.origin != "api" and client_assertions.is_expected(pool, client):
+        raise errors.NotAuthorized(INVALID)
+    must_prove = info.origin != "api" and options.is_on(pool, "dpop_bound_access_tokens", client)
+    if must_prove and proof.jkt is None:
         raise errors.NotAuthorized(INVALID)
     if info.jkt is not None and (proof.jkt is None or (proof.is_public and proof.jkt != info.jkt)):
         raise errors.NotAuthorized(INVALID)
