@@ -144,8 +144,7 @@ def serves(
 
     `max_age` is how many seconds ago it may have begun (OpenID Connect Core 3.1.2.1), `levels` the strengths that
     were asked for, the best first. The client says how long it takes a sign-in at all (SSOSession), else the pool; and
-    whether it takes the pool's own users, who alone sign in here. A sign-in of one factor is over once the pool requires
-    two.
+    whether it takes the pool's own users, who alone sign in here. One factor is not enough once the pool requires two.
     """
     if not takes_local_users(client) or _is_factor_missing(pool, session):
         return False

@@ -37,7 +37,7 @@ def enter(visit: Visit, signed_in: SignedIn) -> Response:
         return redirect(visit.frame.url(_AFTERWARDS[then]), given)
     response = authorize.go_on(visit.call, visit.site, visit.asked, session, visit.params)
     if response.headers.get("location", "").startswith(f"{visit.site.base}/"):  # there is more to ask
-        given = (*given, freshness.written(visit.call, visit.site, visit.asked, session))
+        with_cookies(response, (freshness.written(visit.call, visit.site, visit.asked, session),))
     return with_cookies(response, given)
 
 

@@ -28,11 +28,12 @@ def authorize(call: Call, site: Site, request: Request, body: bytes) -> Response
     """Answer a request that came by GET or POST (OpenID Connect Core 3.1.2.1)."""
     try:
         params = forms.pairs(body.decode("utf-8", "replace") if request.method == "POST" else request.url.query)
-        asked = authorization.read(call, site.pool_id, params)
     except ValueError:
         return error_page(site, "invalid_request")
+    try:
+        asked = authorization.read(call, site.pool_id, params)
     except Unredirectable as refusal:
-        return error_page(site, refusal.error, dict(forms.pairs(request.url.query)).get("client_id"))
+        return error_page(site, refusal.error, dict(params).get("client_id"))
     except Refused as refusal:
         return answers.respond(refusal.answer)
     session = browser.current(call, site.pool_id, request.cookies.get(COOKIE))
