@@ -30,9 +30,13 @@ OWNED = {
     "recovery_codes": "pool_id, sub, digest",
     "passkeys": "pool_id, credential_id",
     "devices": "pool_id, sub, device_key",
+    "linked_identities": "pool_id, provider, attribute, subject",
     "challenges": "pool_id, id",
     "user_names": "pool_id, name_key",
     "users": "pool_id, sub",
+    "provider_identifiers": "pool_id, identifier",
+    "identity_providers": "pool_id, name",
+    "saml_certificates": "pool_id",
     "domains": "domain",
     "resource_servers": "pool_id, identifier",
     "client_secrets": "pool_id, client_id, slot",
@@ -57,6 +61,7 @@ PERSONAL = (
     "recovery_codes",
     "passkeys",
     "devices",
+    "linked_identities",
 )
 
 
