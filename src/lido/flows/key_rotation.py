@@ -15,6 +15,7 @@ from lido.flows import (
     certificates,
     delivery,
     devices,
+    import_uploads,
     lasting_keys,
     operators,
     passkeys,
@@ -112,6 +113,13 @@ SEALED = tuple(
         ("access_keys", ("access_key_id",), "secret", operators.PURPOSE, ("access_key_id",)),
         ("trigger_targets", ("name",), "secret", trigger_targets.PURPOSE, ("name",)),
         ("certificates", ("id",), "private_key", certificates.PURPOSE, ("id",)),
+        (
+            "import_chunks",
+            ("pool_id", "job_id", "upload", "part"),
+            "content",
+            import_uploads.PURPOSE,
+            ("pool_id", "job_id", "upload", "part"),
+        ),
         ("webhooks", ("pool_id", "id"), "secret", webhooks.PURPOSE, ("pool_id", "id")),
         ("webhooks", ("pool_id", "id"), "former_secret", webhooks.PURPOSE, ("pool_id", "id")),
     )
