@@ -1,16 +1,16 @@
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.imports import ROLE, Imports, counts, person
 from tests.world import PASSWORD
 
-from lido.flows import import_uploads, user_import
+from lido.flows import access, import_uploads, passwords, user_import
 from lido.flows.import_worker import ImportWorker
-from lido.storage import import_jobs
+from lido.storage import passwords as stored_passwords
+from lido.storage import pools
 
-ROLE = "arn:aws:iam::123456789012:role/CognitoCloudWatchLogsRole"
 BASE = (
     "name,given_name,family_name,middle_name,nickname,preferred_username,profile,picture,website,email,email_verified,"
     "gender,birthdate,zoneinfo,locale,phone_number,phone_number_verified,address,updated_at,cognito:mfa_enabled,"
@@ -28,70 +28,8 @@ def pool_id(house):
 
 
 @pytest.fixture
-def imports(house, idp):
-    """Jobs as one works with them: create, upload, start, run."""
-    worker = ImportWorker(house.lido.call, holder="worker")
-
-    def create(pool_id, **arguments):
-        given = {"JobName": "move", "CloudWatchLogsRoleArn": ROLE, **arguments}
-        return idp.create_user_import_job(UserPoolId=pool_id, **given)["UserImportJob"]
-
-    def upload(job, content, url=None):
-        octets = content if isinstance(content, bytes) else content.encode()
-        status, _, body = house.http("PUT", url or job["PreSignedUrl"], {"content-type": "text/csv"}, octets)
-        return status, body.decode()
-
-    def start(job):
-        return idp.start_user_import_job(UserPoolId=job["UserPoolId"], JobId=job["JobId"])["UserImportJob"]
-
-    def described(job):
-        return idp.describe_user_import_job(UserPoolId=job["UserPoolId"], JobId=job["JobId"])["UserImportJob"]
-
-    def work(limit=10_000):
-        while limit and worker.run_due():
-            limit -= 1
-
-    def whole(pool_id, content, **arguments):
-        """Import that content; the job as it ended."""
-        job = create(pool_id, **arguments)
-        assert upload(job, content) == (200, "")
-        start(job)
-        work()
-        return described(job)
-
-    def report(job):
-        with house.database.read() as tx:
-            found = import_jobs.lines(tx, job["UserPoolId"], job["JobId"], after=0, limit=1_000)
-        return {each.line: f"{each.outcome} {each.reason}" for each in found}
-
-    return SimpleNamespace(
-        create=create,
-        upload=upload,
-        start=start,
-        described=described,
-        work=work,
-        whole=whole,
-        report=report,
-        worker=worker,
-    )
-
-
-def csv(idp, pool_id, *rows, header=None, extra=()):
-    """A file of that pool with those rows, each a mapping of columns to values."""
-    columns = header or [*idp.get_csv_header(UserPoolId=pool_id)["CSVHeader"], *extra]
-    lines = [",".join(columns)]
-    for row in rows:
-        values = {"cognito:mfa_enabled": "false", "email_verified": "true", **row}
-        lines.append(",".join(values.get(name, "").replace(",", "\\,") for name in columns))
-    return "\n".join(lines) + "\n"
-
-
-def person(number):
-    return {"cognito:username": f"user{number}", "email": f"user{number}@example.com"}
-
-
-def counts(job):
-    return job["ImportedUsers"], job["SkippedUsers"], job["FailedUsers"]
+def imports(house):
+    return Imports(house)
 
 
 def attributes(user):
@@ -139,7 +77,7 @@ def test_users_are_imported_and_must_choose_a_password(house, idp, imports, pool
         "address": '{"formatted": "1 Main St, Springfield"}',
     }
     job = imports.create(pool_id)
-    assert imports.upload(job, csv(idp, pool_id, row, person(2))) == (200, "")
+    assert imports.upload(job, imports.csv(pool_id, row, person(2))) == (200, "")
     started = imports.start(job)
     assert started["Status"] == "Pending"
     assert "StartDate" in started
@@ -167,7 +105,7 @@ def test_users_are_imported_and_must_choose_a_password(house, idp, imports, pool
 
 def test_an_imported_user_signs_in_after_choosing_a_password(house, idp, imports, pool_id):
     client = house.app(pool_id)
-    imports.whole(pool_id, csv(idp, pool_id, person(1)))
+    imports.whole(pool_id, imports.csv(pool_id, person(1)))
 
     def sign_in(password):
         return idp.initiate_auth(
@@ -195,7 +133,7 @@ def test_nobody_is_asked_and_nobody_is_written_to(house, idp, imports, pool_id):
         AutoVerifiedAttributes=["email"],
         LambdaConfig={"PreSignUp": arn, "PostConfirmation": arn},
     )
-    assert counts(imports.whole(pool_id, csv(idp, pool_id, person(1)))) == (1, 0, 0)
+    assert counts(imports.whole(pool_id, imports.csv(pool_id, person(1)))) == (1, 0, 0)
     assert house.messages() == []
 
 
@@ -228,7 +166,7 @@ def test_each_line_has_its_own_outcome(house, idp, imports):
         {**person(17), **named, "email_verified": "yes"},
         {**person(18), **named},
     ]
-    job = imports.whole(pool_id, csv(idp, pool_id, *rows))
+    job = imports.whole(pool_id, imports.csv(pool_id, *rows))
     assert (job["Status"], counts(job)) == ("Succeeded", (2, 2, 14))
     not_verified = (
         "FAILED The User Record does not set any of the auto verified attributes to true. "
@@ -256,13 +194,13 @@ def test_each_line_has_its_own_outcome(house, idp, imports):
 
 def test_a_row_whose_alias_is_taken_leaves_its_username_free(house, idp, imports):
     pool_id = house.pool(AutoVerifiedAttributes=["email"], AliasAttributes=["email"])
-    first = csv(idp, pool_id, person(1), {**person(2), "email": "user1@example.com"})
+    first = imports.csv(pool_id, person(1), {**person(2), "email": "user1@example.com"})
     assert counts(imports.whole(pool_id, first)) == (1, 0, 1)
-    assert counts(imports.whole(pool_id, csv(idp, pool_id, person(2)))) == (1, 0, 0)
+    assert counts(imports.whole(pool_id, imports.csv(pool_id, person(2)))) == (1, 0, 0)
 
 
 def test_the_same_file_again_imports_nobody_twice(idp, imports, pool_id):
-    content = csv(idp, pool_id, person(1), person(2))
+    content = imports.csv(pool_id, person(1), person(2))
     imports.whole(pool_id, content)
     again = imports.whole(pool_id, content)
     assert (again["Status"], counts(again)) == ("Failed", (0, 2, 0))
@@ -279,7 +217,7 @@ def test_where_addresses_are_usernames_the_sub_is_the_stored_one(house, idp, imp
         {"cognito:username": "ann@example.com"},
         {"cognito:username": "dan"},
     ]
-    job = imports.whole(pool_id, csv(idp, pool_id, *rows))
+    job = imports.whole(pool_id, imports.csv(pool_id, *rows))
     assert counts(job) == (2, 1, 2)
     user = idp.admin_get_user(UserPoolId=pool_id, Username="ann@example.com")
     assert user["Username"] == attributes(user)["sub"]
@@ -295,7 +233,7 @@ def test_second_factors_are_as_the_row_says(house, idp, imports):
         {**person(2), "cognito:mfa_enabled": "true"},
         {**person(3), "phone_number": "+14255550123"},
     ]
-    job = imports.whole(pool_id, csv(idp, pool_id, *rows))
+    job = imports.whole(pool_id, imports.csv(pool_id, *rows))
     assert imports.report(job) == {3: "FAILED cognito:mfa_enabled needs a phone_number, and a user pool with SMS MFA."}
     assert idp.admin_get_user(UserPoolId=pool_id, Username="user1")["UserMFASettingList"] == ["SMS_MFA"]
     assert "UserMFASettingList" not in idp.admin_get_user(UserPoolId=pool_id, Username="user3")
@@ -303,7 +241,7 @@ def test_second_factors_are_as_the_row_says(house, idp, imports):
 
 def test_while_a_job_runs_the_pool_stays_as_it_is(idp, imports, pool_id):
     job = imports.create(pool_id)
-    imports.upload(job, csv(idp, pool_id, person(1)))
+    imports.upload(job, imports.csv(pool_id, person(1)))
     idp.update_user_pool(UserPoolId=pool_id, AutoVerifiedAttributes=["email"])
     imports.start(job)
     custom = [{"Name": "tier", "AttributeDataType": "String"}]
@@ -328,26 +266,26 @@ def test_a_job_starts_once_with_a_file_in_a_pool_that_verifies_alone(house, idp,
         imports.start(job)
     with not_yet(f"User import job {job['JobId']} is Created"):
         idp.stop_user_import_job(UserPoolId=pool_id, JobId=job["JobId"])
-    imports.upload(job, csv(idp, pool_id, person(1)))
+    imports.upload(job, imports.csv(pool_id, person(1)))
     imports.start(job)
     with not_yet("is Pending"):
         imports.start(job)
     other = imports.create(pool_id)
-    imports.upload(other, csv(idp, pool_id, person(2)))
+    imports.upload(other, imports.csv(pool_id, person(2)))
     with not_yet("Another user import job of the user pool is running"):
         imports.start(other)
     imports.work()
     imports.start(other)
     silent = house.pool()
     job = imports.create(silent)
-    imports.upload(job, csv(idp, silent, person(1)))
+    imports.upload(job, imports.csv(silent, person(1)))
     with not_yet("The user pool must have at least one auto verified attribute"):
         imports.start(job)
 
 
 def test_a_stopped_job_keeps_whom_it_imported(idp, imports, pool_id):
     job = imports.create(pool_id)
-    imports.upload(job, csv(idp, pool_id, *map(person, range(250))))
+    imports.upload(job, imports.csv(pool_id, *map(person, range(250))))
     imports.start(job)
     imports.work(1)
     answer = idp.stop_user_import_job(UserPoolId=pool_id, JobId=job["JobId"])["UserImportJob"]
@@ -362,7 +300,7 @@ def test_a_stopped_job_keeps_whom_it_imported(idp, imports, pool_id):
 
 def test_two_workers_at_once_import_each_line_once(house, idp, imports, pool_id):
     job = imports.create(pool_id)
-    imports.upload(job, csv(idp, pool_id, *map(person, range(450))))
+    imports.upload(job, imports.csv(pool_id, *map(person, range(450))))
     imports.start(job)
     workers = [ImportWorker(house.lido.call, holder=f"worker {number}") for number in range(3)]
 
@@ -379,7 +317,7 @@ def test_two_workers_at_once_import_each_line_once(house, idp, imports, pool_id)
 
 def test_another_process_goes_on_when_the_lease_of_the_first_is_over(house, idp, imports, pool_id):
     job = imports.create(pool_id)
-    imports.upload(job, csv(idp, pool_id, *map(person, range(150))))
+    imports.upload(job, imports.csv(pool_id, *map(person, range(150))))
     imports.start(job)
     ImportWorker(house.lido.call, holder="gone").run_due()
     assert imports.worker.run_due() == 0
@@ -419,7 +357,7 @@ def test_a_pool_has_a_thousand_jobs_at_most(monkeypatch, imports, pool_id):
 
 def test_a_job_that_nobody_starts_expires_with_its_file(house, idp, imports, pool_id):
     job = imports.create(pool_id)
-    imports.upload(job, csv(idp, pool_id, person(1)))
+    imports.upload(job, imports.csv(pool_id, person(1)))
     house.clock.advance(seconds=86_401)
     with house.database.write() as tx:
         assert user_import.expire(house.call(), tx, 10) == 1
@@ -432,12 +370,12 @@ def test_a_job_that_nobody_starts_expires_with_its_file(house, idp, imports, poo
 
 def test_a_file_may_be_uploaded_again_until_the_job_starts(house, idp, imports, pool_id):
     job = imports.create(pool_id)
-    imports.upload(job, csv(idp, pool_id, person(1), person(2)))
-    imports.upload(job, csv(idp, pool_id, person(3)))
+    imports.upload(job, imports.csv(pool_id, person(1), person(2)))
+    imports.upload(job, imports.csv(pool_id, person(3)))
     with house.database.read() as tx:
         assert tx.row("SELECT count(*) FROM import_chunks")[0] == 1
     imports.start(job)
-    assert imports.upload(job, csv(idp, pool_id, person(4)))[0] == 409
+    assert imports.upload(job, imports.csv(pool_id, person(4)))[0] == 409
     imports.work()
     assert counts(imports.described(job)) == (1, 0, 0)
     assert idp.admin_get_user(UserPoolId=pool_id, Username="user3")
@@ -465,10 +403,89 @@ def test_an_address_is_good_for_one_job_and_a_quarter_of_an_hour(house, imports,
 
 
 def test_the_events_and_the_trail_tell_of_it(house, idp, imports, pool_id):
-    job = imports.whole(pool_id, csv(idp, pool_id, person(1)))
+    job = imports.whole(pool_id, imports.csv(pool_id, person(1)))
     with house.database.read() as tx:
         kinds = [row[0] for row in tx.rows("SELECT kind FROM events WHERE kind LIKE 'import%' ORDER BY id")]
         deeds = tx.rows("SELECT action, body FROM audit WHERE action LIKE '%ImportJob'")
     assert kinds == ["import_created", "import_uploaded", "import_started", "imported", "import_finished"]
     assert {action for action, _ in deeds} == {"CreateUserImportJob", "StartUserImportJob"}
     assert any(job["JobId"] in body for _, body in deeds)
+
+
+HASH = "cognito:password_hash"
+BCRYPT_HASH, BCRYPT_PASSWORD = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"
+
+
+def sign_in(idp, client, username, password):
+    return idp.initiate_auth(
+        ClientId=client["ClientId"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": username, "PASSWORD": password},
+    )
+
+
+def material_of(house, pool_id, username):
+    call = house.call()
+    with call.db.read() as tx:
+        user = access.find_user(tx, pools.find(tx, pool_id), username)
+        row = stored_passwords.find(tx, pool_id, user.sub)
+    return passwords.open_material(call, pool_id, user.sub, row.material)
+
+
+def test_a_hash_is_a_password_that_becomes_ours_at_the_first_sign_in(house, idp, imports, pool_id):
+    client = house.app(pool_id)
+    row = {**person(1), HASH: BCRYPT_HASH}
+    content = imports.csv(pool_id, row, person(2), extra=(HASH,))
+    job = imports.whole(pool_id, content, PasswordHashingAlgorithm="BCRYPT")
+    assert (job["PasswordHashingAlgorithm"], counts(job)) == ("BCRYPT", (2, 0, 0))
+    statuses = {
+        name: idp.admin_get_user(UserPoolId=pool_id, Username=name)["UserStatus"] for name in ("user1", "user2")
+    }
+    assert statuses == {"user1": "CONFIRMED", "user2": "RESET_REQUIRED"}
+    with refused("Incorrect username or password", "NotAuthorizedException"):
+        sign_in(idp, client, "user1", "wrong")
+    before = material_of(house, pool_id, "user1")
+    assert (before.phc, before.srp_verifier) == (BCRYPT_HASH, None)
+    assert "AuthenticationResult" in sign_in(idp, client, "user1", BCRYPT_PASSWORD)
+    after = material_of(house, pool_id, "user1")
+    assert after.phc.startswith("$argon2id$")
+    assert after.srp_verifier is not None
+    assert "AuthenticationResult" in sign_in(idp, client, "user1", BCRYPT_PASSWORD)
+
+
+def test_a_hash_is_at_rest_nowhere_but_sealed(house, idp, imports, pool_id):
+    row = {**person(1), HASH: BCRYPT_HASH}
+    job = imports.create(pool_id, PasswordHashingAlgorithm="BCRYPT")
+    imports.upload(job, imports.csv(pool_id, row, extra=(HASH,)))
+    with house.database.read() as tx:
+        (chunk,) = tx.row("SELECT content FROM import_chunks")
+    assert BCRYPT_HASH.encode() not in bytes(chunk)
+    imports.start(job)
+    imports.work()
+    with house.database.read() as tx:
+        (material,) = tx.row("SELECT material FROM passwords")
+    assert BCRYPT_HASH.encode() not in bytes(material)
+
+
+@pytest.mark.parametrize(
+    "given", ["Passw0rd!", BCRYPT_HASH.replace("$05$", "$31$"), "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$x"]
+)
+def test_a_row_whose_hash_is_none_or_costs_too_much_fails(idp, imports, pool_id, given):
+    row = {**person(1), HASH: given}
+    content = imports.csv(pool_id, row, extra=(HASH,))
+    job = imports.whole(pool_id, content, PasswordHashingAlgorithm="BCRYPT")
+    assert counts(job) == (0, 0, 1)
+    assert given not in imports.report(job)[2]
+
+
+def test_without_an_algorithm_a_column_of_hashes_is_no_column(idp, imports, pool_id):
+    job = imports.whole(pool_id, imports.csv(pool_id, person(1), extra=(HASH,)))
+    assert job["Status"] == "Failed"
+    assert "columns that the user pool does not know" in job["CompletionMessage"]
+
+
+def test_an_app_that_hides_its_users_tells_nobody_that_one_was_imported(house, idp, imports, pool_id):
+    client = house.app(pool_id, PreventUserExistenceErrors="ENABLED")
+    imports.whole(pool_id, imports.csv(pool_id, person(1)))
+    with refused("Incorrect username or password", "NotAuthorizedException"):
+        sign_in(idp, client, "user1", PASSWORD)
