@@ -68,6 +68,7 @@ Kind = Literal[
     "device_remembered",
     "device_not_remembered",
     "device_forgotten",
+    "event_feedback_given",
 ]
 
 
