@@ -80,6 +80,7 @@ Kind = Literal[
     "identity_linked",
     "identity_unlinked",
     "password_disabled",
+    "event_feedback_given",
 ]
 
 
