@@ -20,6 +20,7 @@ from lido.ports.aws_client import AccessKey
 from lido.ports.aws_logs import S3, CloudWatchLogs, Firehose
 from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.clock import Clock, SystemClock
+from lido.ports.documents import PublishedDocuments
 from lido.ports.entropy import Entropy, SystemEntropy
 from lido.ports.key_sets import PublishedKeySets
 from lido.ports.kms import KMS
@@ -88,6 +89,7 @@ class Lido:
         self.metrics.watch_deliveries(lambda state: webhooks.count(self.call(), state))
         self.outgoing = Outgoing(settings.private_destinations)
         self.key_sets = PublishedKeySets(self.outgoing, waiting=max(1, settings.threads // 4))
+        self.documents = PublishedDocuments(self.outgoing, waiting=max(1, settings.threads // 4))
         self.house = House(
             account_id=settings.account_id,
             default_region=next((region for region in settings.region if region != "any"), "us-east-1"),
@@ -121,6 +123,7 @@ class Lido:
             hashing=self.hashing,
             triggers=self.triggers,
             key_sets=self.key_sets,
+            documents=self.documents,
             house=self.house,
             caller=None,
             request_id=self.entropy.uuid(),

@@ -14,12 +14,14 @@ from lido.flows import (
     certificates,
     delivery,
     devices,
+    identity_providers,
     import_uploads,
     key_rotation,
     lasting_keys,
     operators,
     passkeys,
     passwords,
+    saml_certificates,
     signing,
     totp,
     trigger_targets,
@@ -33,7 +35,9 @@ from lido.rules import jwt
 from lido.rules.sealing import KeyRing, Unsealable
 from lido.storage import challenges, import_jobs, messages, pools, signing_keys, totp_keys
 from lido.storage import devices as stored_devices
+from lido.storage import identity_providers as stored_providers
 from lido.storage import passwords as stored_passwords
+from lido.storage import saml_certificates as stored_certificates
 from lido.storage import trigger_targets as stored_targets
 from lido.storage.import_jobs import JobSettings
 
@@ -183,6 +187,11 @@ def furnished(house, pool_id):
     wish = trigger_targets.Wish(name="hook", kind="url", address="https://example.com/hook")
     trigger_targets.register(house.call(), pool_id, "PostConfirmation", wish)
     webhooks.rotate(house.call(), webhooks.add(house.call(), pool_id, "https://a.example/", []).id)
+    house.idp.get_signing_certificate(UserPoolId=pool_id)
+    details = {"client_id": "id", "client_secret": "upstream", "authorize_scopes": "openid"}
+    house.idp.create_identity_provider(
+        UserPoolId=pool_id, ProviderName="Google", ProviderType="Google", ProviderDetails=details
+    )
     plant_import(house.call(), pool_id)
     certificates.add(house.call(), *Authority(house.clock.now()).issue("login.example.com"))
     return write(house, pool_id), client, sub
@@ -244,6 +253,11 @@ def read_everything(call, pool_id, furnished):
     assert call.keys.open(totp.PURPOSE, app.seed, pool_id, sub, "app") == b"seed"
     assert call.keys.open(devices.PURPOSE, device.verifier, pool_id, sub, "device") == b"verifier"
     assert call.keys.open(passkeys.PURPOSE, state, pool_id, "under way") == b"state"
+    with call.db.read() as tx:
+        provider = stored_providers.find(tx, pool_id, "Google")
+        own = stored_certificates.find(tx, pool_id)
+    assert identity_providers.opened(call, provider)["client_secret"] == "upstream"
+    assert call.keys.open(saml_certificates.PURPOSE, own.private_key, pool_id)
     [webhook] = webhooks.every(call, pool_id)
     for secret in (webhook.secret, webhook.former_secret):
         assert len(call.keys.open(webhooks.PURPOSE, secret, pool_id, webhook.id)) == 32

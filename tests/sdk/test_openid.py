@@ -1,6 +1,7 @@
 """OpenID Connect clients that know nothing but the issuer sign somebody in, refresh, ask who it is, and sign out."""
 
 import json
+import re
 
 import pytest
 from joserfc.jwk import ECKey, OKPKey
@@ -79,3 +80,40 @@ def test_openid_client_proves_itself_with_a_key_and_pushes_its_request(aws, idp,
         "alive": [True, "alice", True],
         "dead": {"active": False},
     }
+
+
+def test_openid_client_registers_itself_and_people_are_asked(aws, idp, node, visitor):
+    app = make_app(idp, aws)
+    idp.update_user_pool(UserPoolId=app.pool_id, DcrConfiguration={"EnableStatus": "Enabled", "OpenDcrEnabled": True})
+
+    found = node("openid-client-registration.mjs", aws, app.facts(callback=CALLBACK), answer=visitor.go)
+
+    assert found == {"clientId": found["audience"], "audience": found["clientId"], "email": "alice@example.com"}
+    assert found["clientId"] != app.client_id
+    described = idp.describe_user_pool_client(UserPoolId=app.pool_id, ClientId=found["clientId"])
+    assert described["UserPoolClient"]["ClientName"] == "Stranger"
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "Ed25519"])
+def test_openid_client_binds_its_tokens_to_a_key(aws, idp, node, visitor, algorithm):
+    app = make_app(idp, aws)
+    aws.lido("client", "set", app.client_id, "dpop_bound_access_tokens=true")
+    facts = app.facts(callback=CALLBACK, algorithm=algorithm)
+
+    assert node("openid-client-dpop.mjs", aws, facts, answer=visitor.go) == {
+        "type": "dpop",
+        "email": "alice@example.com",
+        "stolen": 401,
+        "refreshed": ["dpop", True],
+        "stolenRefresh": "invalid_grant",
+    }
+
+
+def test_openid_client_lets_a_device_in(aws, idp, node, visitor):
+    app = make_app(idp, aws)
+    aws.lido("client", "set", app.client_id, "device_grant=true")
+
+    found = node("openid-client-device.mjs", aws, app.facts(), answer=visitor.go)
+
+    assert re.fullmatch("[A-Z]{4}-[A-Z]{4}", found.pop("code"))
+    assert found == {"page": f"{app.issuer}/device", "interval": 5, "email": "alice@example.com"}

@@ -23,6 +23,9 @@ Kind = Literal[
     "resource_server_created",
     "resource_server_changed",
     "resource_server_deleted",
+    "provider_created",
+    "provider_changed",
+    "provider_deleted",
     "group_created",
     "group_changed",
     "group_deleted",
@@ -74,6 +77,10 @@ Kind = Literal[
     "device_remembered",
     "device_not_remembered",
     "device_forgotten",
+    "identity_linked",
+    "identity_unlinked",
+    "password_disabled",
+    "event_feedback_given",
 ]
 
 

@@ -25,6 +25,13 @@ _SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 _KEY_METHOD = "private_key_jwt"
 _LONGEST_NAME, _LONGEST_TEXT, _LONGEST_URL = 128, 256, 1_024
 _MOST_URLS, _MOST_CONTACTS, _MOST_SCOPES = 20, 5, 50
+_OF_LOGOUT = (
+    "frontchannel_logout_uri",
+    "frontchannel_logout_session_required",
+    "backchannel_logout_uri",
+    "backchannel_logout_session_required",
+)
+_ADDRESSES = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "initiate_login_uri")
 _ROTATION = idp.RefreshTokenRotationType(feature="ENABLED", retry_grace_period_seconds=10)
 
 
@@ -59,8 +66,14 @@ class Metadata(Struct, frozen=True):
     post_logout_redirect_uris: list[str] | None = None
     id_token_signed_response_alg: str | None = None
     subject_type: str | None = None
+    sector_identifier_uri: str | None = None
+    initiate_login_uri: str | None = None
     dpop_bound_access_tokens: bool | None = None
     require_pushed_authorization_requests: bool | None = None
+    frontchannel_logout_uri: str | None = None
+    frontchannel_logout_session_required: bool | None = None
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool | None = None
 
 
 class Offer(Struct, frozen=True):
@@ -148,14 +161,10 @@ def _grant_types(metadata: Metadata, offered: Offer) -> tuple[str, ...]:
 
 def _method(metadata: Metadata, flow: str) -> str:
     method = metadata.token_endpoint_auth_method or "client_secret_basic"
-    has_keys = metadata.jwks is not None or metadata.jwks_uri is not None
-    takes_keys = "jwks" in options.OPTIONS
-    if method not in (*_SECRET_METHODS, "none", *([_KEY_METHOD] if takes_keys else [])):
+    if method not in (*_SECRET_METHODS, "none", _KEY_METHOD):
         _refuse("token_endpoint_auth_method is not supported.")
     if method == "none" and flow == "client_credentials":
         _refuse("token_endpoint_auth_method: client_credentials is for clients that can prove themselves.")
-    if has_keys and takes_keys and method != _KEY_METHOD:
-        _refuse("jwks and jwks_uri are for private_key_jwt.")
     if method == _KEY_METHOD and (metadata.jwks is None) == (metadata.jwks_uri is None):
         _refuse("private_key_jwt needs either jwks or jwks_uri.")
     return method
@@ -202,8 +211,8 @@ def _check_rest(metadata: Metadata, flow: str) -> None:
         _refuse("response_types does not fit grant_types.")
     if metadata.id_token_signed_response_alg not in (None, "RS256"):
         _refuse("id_token_signed_response_alg must be RS256.")
-    if metadata.subject_type not in (None, "public"):
-        _refuse("subject_type must be public.")
+    if metadata.subject_type not in (None, "public") or metadata.sector_identifier_uri is not None:
+        _refuse("subject_type must be public, and such subjects have no sector_identifier_uri.")
 
 
 def _name(given: str | None) -> str:
@@ -216,19 +225,24 @@ def _name(given: str | None) -> str:
 
 
 def _options(metadata: Metadata, method: str) -> dict[str, str]:
-    """Settings of clients that Cognito lacks, as far as there are such."""
-    keys = msgspec.json.encode(metadata.jwks).decode() if metadata.jwks is not None else ""
+    """Settings of clients that Cognito lacks. Keys prove only clients that chose that way."""
+    proves_by_key = method == _KEY_METHOD
+    keys = msgspec.json.encode(metadata.jwks).decode() if metadata.jwks is not None and proves_by_key else ""
     given = {
-        "token_endpoint_auth_method": method,
+        # Who named no way is told the default, and may send the secret in the form too, as openid-client does.
+        "token_endpoint_auth_method": method if metadata.token_endpoint_auth_method else "",
         "jwks": keys,
-        "jwks_uri": metadata.jwks_uri or "",
+        "jwks_uri": (metadata.jwks_uri or "") if proves_by_key else "",
         "require_pkce": _flag(method == "none"),
         "require_par": _flag(metadata.require_pushed_authorization_requests),
         "dpop_bound_access_tokens": _flag(metadata.dpop_bound_access_tokens),
+        "frontchannel_logout_uri": metadata.frontchannel_logout_uri or "",
+        "frontchannel_logout_session_required": _flag(metadata.frontchannel_logout_session_required),
+        "backchannel_logout_uri": metadata.backchannel_logout_uri or "",
+        "backchannel_logout_session_required": _flag(metadata.backchannel_logout_session_required),
     }
-    if metadata.jwks_uri is not None and not metadata.jwks_uri.startswith("https://"):
-        _refuse("jwks_uri must be an https address.")
-    kept = {name: value for name, value in given.items() if value and name in options.OPTIONS}
+    _check_addresses(metadata)
+    kept = {name: value for name, value in given.items() if value}
     for name, value in kept.items():
         try:
             options.check(name, value, for_client=True)
@@ -237,9 +251,27 @@ def _options(metadata: Metadata, method: str) -> dict[str, str]:
     return kept
 
 
+def _check_addresses(metadata: Metadata) -> None:
+    """What is fetched, posted to or framed is https; what is framed belongs to where the app is led to anyway."""
+    for name in ("jwks_uri", "frontchannel_logout_uri", "backchannel_logout_uri"):
+        address = getattr(metadata, name)
+        if address is not None and not (address.startswith("https://") and is_web_address(address)):
+            _refuse(f"{name} must be an https address.")
+    framed = metadata.frontchannel_logout_uri
+    if framed is not None and _origin(framed) not in {_origin(uri) for uri in metadata.redirect_uris or ()}:
+        _refuse("frontchannel_logout_uri must be of the origin of a redirect URI.")
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
+
+
 def _registered(metadata: Metadata) -> dict[str, str | list[str]]:
     """What the client says of itself, for people to read: what is said, checked."""
-    addresses = {name: getattr(metadata, name) for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri")}
+    addresses = {name: getattr(metadata, name) for name in _ADDRESSES}
+    if addresses["initiate_login_uri"] is not None and not addresses["initiate_login_uri"].startswith("https://"):
+        _refuse("initiate_login_uri must be an https address.")
     for name, address in addresses.items():
         if address is not None and not is_web_address(address):
             _refuse(f"{name} must be an http or https address.")
@@ -285,12 +317,17 @@ def told(client_id: str, wish: Wanted, secret: str | None, issued_at_seconds: in
         "id_token_signed_response_alg": "RS256" if is_code else None,
         "dpop_bound_access_tokens": True if wish.options.get("dpop_bound_access_tokens") else None,
         "require_pushed_authorization_requests": True if wish.options.get("require_par") else None,
+        **{name: _said(wish.options[name]) for name in _OF_LOGOUT if name in wish.options},
     }
     return {name: value for name, value in answer.items() if value is not None}
 
 
 def _is_text(text: str, longest: int) -> bool:
     return len(text) <= longest and text.isprintable()
+
+
+def _said(value: str) -> object:
+    return True if value == "true" else value
 
 
 def _flag(value: object) -> str:

@@ -10,7 +10,7 @@ from lido.records import Event
 from lido.rules.time_ordered_ids import made_at
 
 TEST = "webhook.test"
-_OF_THINGS = re.compile(r"(pool|client|domain|resource_server|group|user)_(created|changed|deleted)")
+_OF_THINGS = re.compile(r"(pool|client|domain|resource_server|provider|group|user)_(created|changed|deleted)")
 _OF_IMPORTS = re.compile(r"import_(created|uploaded|started|stopped|finished)")
 _NOT_TOLD = {"v"}
 

@@ -90,7 +90,7 @@ class Application:
                 *self._program("/oauth2/token", token.token, lane="signing"),
                 *self._program("/oauth2/revoke", revoke.revoke),
                 *self._program("/oauth2/register", register.register),
-                *self._post("/oauth2/par", par.push),
+                *self._program("/oauth2/par", par.push),
                 *self._program("/oauth2/device_authorization", device_authorization.begin),
                 *self._post("/oauth2/introspect", introspect.introspect),
                 *self._program("/oauth2/userInfo", userinfo.user_info),
@@ -176,7 +176,12 @@ class Application:
         with self._metrics.timed("oauth", path) as outcome:
             try:
                 site = site_of(call, request, self._trusted_proxies)
-                response = PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
+                if site is None:
+                    response: Response = PlainTextResponse("Not Found", 404)
+                elif _is_text(request.scope["query_string"]):
+                    response = answer(call, site, request, body)
+                else:
+                    response = PlainTextResponse("Bad Request", 400)
             except (errors.Unavailable, errors.Conflict):
                 response = PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
             response.headers["x-amz-cognito-request-id"] = call.request_id
@@ -202,3 +207,12 @@ class Application:
     def _call(self, request: Request) -> Call:
         address = address_of(request.scope, self._trusted_proxies)
         return self._new_call(address, request.headers.get("user-agent", "")[:1_024])
+
+
+def _is_text(query: bytes) -> bool:
+    """Whether that can be read at all: the server passes on any bytes, browsers send none that are no text."""
+    try:
+        query.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

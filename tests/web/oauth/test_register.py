@@ -359,6 +359,18 @@ def test_a_registered_client_sees_no_password(place):
             place.house.idp_unsigned.initiate_auth(ClientId=told["client_id"], AuthFlow=flow, AuthParameters=parameters)
 
 
+@pytest.mark.parametrize(
+    ("named", "answer"),
+    [({}, "invalid_grant"), ({"token_endpoint_auth_method": "client_secret_basic"}, "invalid_client")],
+)
+def test_a_client_is_held_to_the_way_of_proving_itself_that_it_named(place, named, answer):
+    _, told = place.register(**named)
+    in_the_form = {"client_id": told["client_id"], "client_secret": told["client_secret"]}
+    asked = {"grant_type": "authorization_code", "code": "none", "redirect_uri": CALLBACK, **in_the_form}
+
+    assert place.app(told).post("/oauth2/token", asked)[2]["error"] == answer
+
+
 def test_its_secrets_are_its_own(place):
     named = {"UserPoolId": place.pool_id, "ClientId": place.register()[1]["client_id"]}
     idp = place.house.idp
@@ -406,13 +418,14 @@ def test_a_client_registers_the_keys_by_which_it_proves_itself(place):
     assert "client_secret" not in told
     assert place.app(told).redeem("x" * 36)[1]["error"] == "invalid_client", "its name alone proves nothing"
     assert place.register(**way, jwks_uri="https://notes.example/keys")[0] == 201
+    status, told = place.register(jwks=keys)
+    assert (status, "jwks" in told, "client_secret" in told) == (201, False, True), "keys of a client with a secret"
     for wrong in (
         {**way, "jwks": keys, "jwks_uri": "https://notes.example/keys"},
         {**way, "jwks": {"keys": []}},
         {**way, "jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}},
         {**way, "jwks_uri": "http://notes.example/keys"},
         {**way, "jwks_uri": "https://"},
-        {"jwks": keys},
     ):
         assert place.refused(**wrong) == "invalid_client_metadata", wrong
 
@@ -429,3 +442,29 @@ def test_people_are_asked_before_a_registered_client_is_let_in(place):
     assert browser.left.startswith(CALLBACK)
     status, told = app.redeem(browser.given["code"])
     assert (status, claims_of(told["id_token"])["email"]) == (200, "alice@example.com")
+
+
+def test_a_client_registers_what_it_wants_of_the_standards_beyond_cognito(place):
+    wanted = {
+        "dpop_bound_access_tokens": True,
+        "require_pushed_authorization_requests": True,
+        "frontchannel_logout_uri": "https://app.example.com/out",
+        "frontchannel_logout_session_required": True,
+        "backchannel_logout_uri": "https://inside.example.com/out",
+        "backchannel_logout_session_required": True,
+    }
+
+    status, told = place.register(**wanted)
+
+    assert (status, {name: told[name] for name in wanted}) == (201, wanted)
+    app = place.app(told)
+    assert app.authorize(None)[1]["error"] == "invalid_request", "it has to push its requests"
+    for wrong in (
+        {"frontchannel_logout_uri": "https://evil.example/out"},
+        {"frontchannel_logout_uri": "http://app.example.com/out"},
+        {"backchannel_logout_uri": "http://inside.example.com/out"},
+        {"backchannel_logout_uri": "https://user@inside.example.com/out"},
+        {"backchannel_logout_uri": "javascript:alert(1)"},
+        {"dpop_bound_access_tokens": "yes"},
+    ):
+        assert place.refused(**wrong) == "invalid_client_metadata", wrong
