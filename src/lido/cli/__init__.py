@@ -15,6 +15,7 @@ COMMANDS = {
     "doctor": "lido.cli.doctor:doctor",
     "pool": "lido.cli.pool:pool",
     "client": "lido.cli.client:client",
+    "apply": "lido.cli.apply:apply",
     "users": "lido.cli.users:users",
     "triggers": "lido.cli.triggers:triggers",
     "keys": "lido.cli.keys:keys",
