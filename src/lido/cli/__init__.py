@@ -17,6 +17,7 @@ COMMANDS = {
     "client": "lido.cli.client:client",
     "apply": "lido.cli.apply:apply",
     "users": "lido.cli.users:users",
+    "imports": "lido.cli.imports:imports",
     "triggers": "lido.cli.triggers:triggers",
     "keys": "lido.cli.keys:keys",
     "certificates": "lido.cli.certificates:certificates",

@@ -14,7 +14,17 @@ from lido.flows.grants import GrantInfo
 from lido.flows.holders import Holder
 from lido.flows.sign_in import SignedIn
 from lido.records import Pool, Session, Status, User
-from lido.rules import claims, jwt, logout_tokens, refresh_tokens, scopes, second_factors, strength, token_changes
+from lido.rules import (
+    claims,
+    identities,
+    jwt,
+    logout_tokens,
+    refresh_tokens,
+    scopes,
+    second_factors,
+    strength,
+    token_changes,
+)
 from lido.rules.app_clients import Terms
 from lido.rules.profile import attributes_of
 from lido.rules.refresh_tokens import RefreshToken
@@ -287,6 +297,7 @@ def _id_claims(call: Call, holder: Holder, session: Session, info: GrantInfo, ia
         origin_jti=session.id if terms.revocable else None,
         event_id=session.event_id,
         groups=holder.groups,
+        identities=identities.claim(attributes.get(identities.NAME)),
         acr=info.acr if is_told else None,
         amr=info.amr if is_told else (),
     )

@@ -7,7 +7,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access
 from lido.flows.access import SignedInUser
-from lido.rules import claims, jws, options, scopes
+from lido.rules import claims, identities, jws, options, scopes
 from lido.rules.profile import attributes_of
 from lido.web.oauth import forms, possession, refusals
 from lido.web.site import Site
@@ -44,7 +44,10 @@ def _told(owner: SignedInUser) -> dict[str, object]:
     attributes = scopes.covered(attributes_of(owner.user), str(owner.claims["scope"]).split(" "))
     typed = claims.attribute_claims(attributes, readable)
     is_typed = options.is_on(owner.pool, "standard_answers", owner.client)
-    told = typed if is_typed else {name: attributes[name] for name in typed}
+    told: dict[str, object] = typed if is_typed else {name: attributes[name] for name in typed}
+    linked = owner.user.attributes.get(identities.NAME)
+    if linked:
+        told |= {identities.NAME: identities.claim(linked) if is_typed else linked}
     return {"sub": owner.user.sub, **told, "username": owner.user.username}
 
 
