@@ -12,12 +12,12 @@ from lido import errors
 from lido.flows import stacks
 from lido.flows.stacks import StackResource
 from lido.stacks import TemplateError
+from lido.stacks.door import GONE
 from lido.stacks.kinds import Kind
 from lido.stacks.kinds.table import KINDS
 from lido.stacks.looking import Action, Look, Stack, set_now
 
 Say = Callable[[Action, str, str], None]
-_GONE = (errors.ResourceNotFound, errors.UserNotFound)
 
 
 def carry_out(stack: Stack, say: Say) -> None:
@@ -109,7 +109,7 @@ def _take_away(stack: Stack, row: StackResource) -> None:
     else:
         row_id = row.physical_id
     if kind is not None and row_id and not row.retained:
-        with suppress(*_GONE):
+        with suppress(*GONE):
             kind.delete(stack.door, row_id)
     stacks.forget(stack.door.call(), row)
 

@@ -10,6 +10,8 @@ from lido.call import Call
 from lido.flows import access, operators
 from lido.operations import built, perform
 
+GONE = (errors.ResourceNotFound, errors.UserNotFound, errors.UserPoolAddOnNotEnabled)
+"""Refusals that say that something is not there."""
 _SERVICE = "cognito-idp"
 
 
@@ -37,7 +39,7 @@ class Door:
         """The answer of an operation that reads; None where what it reads is not there."""
         try:
             return self.ask(operation, **members)
-        except (errors.ResourceNotFound, errors.UserNotFound):
+        except GONE:
             return None
 
     def every(self, operation: str, member: str, /, token: str = "NextToken", **members: Any) -> Iterator[Any]:  # noqa: S107 - the name of a member

@@ -34,6 +34,8 @@ class Kind:
     """It is always there, or may be made twice: nothing is taken over by setting it."""
     only_at_creation: ClassVar[tuple[str, ...]] = ()
     """These matter when a thing is made, and cannot be read; a change of them changes nothing."""
+    stays: ClassVar[tuple[str, ...]] = ()
+    """These no operation takes back: where they leave a template they stay."""
     secrets: ClassVar[tuple[Path, ...]] = ()
     operations: ClassVar[tuple[str, ...]]
     """Those without which there are no such things; they are asked for in this order."""
@@ -63,7 +65,8 @@ class Kind:
     def differences(self, wanted: Properties, present: Properties, set_before: Collection[Path]) -> list[Difference]:
         """What differs, beside what only matters at creation."""
         compared = {name: value for name, value in wanted.items() if name not in self.only_at_creation}
-        return differences(compared, _hide(present, self.secrets), set_before)
+        found = differences(compared, _hide(present, self.secrets), set_before)
+        return [each for each in found if each.wanted is not None or each.path[0] not in self.stays]
 
     def replaces(self, found: Sequence[Difference]) -> bool:
         """Whether these differences make a new thing."""
@@ -99,6 +102,10 @@ class Kind:
         """One that exists already and is called so. Raises TemplateError where several are."""
         expected = self.expected(wanted)
         return expected if expected and self.read(door, expected) is not None else None
+
+    def is_own(self, door: Door, physical_id: str) -> bool:  # noqa: ARG002 - most belong to nobody else
+        """Whether a document is set for its client, and is not what the pool has for all."""
+        return True
 
     def reference(self, physical_id: str) -> str:
         """What `Ref` gives."""

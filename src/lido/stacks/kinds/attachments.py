@@ -37,6 +37,11 @@ class Attachment(Kind):
         told = {name: value for name, value in found.get(self.member, {}).items() if name in self.properties}
         return {**told, "UserPoolId": pool_id, **({"ClientId": client[0]} if client else {})}
 
+    def is_own(self, door: Door, physical_id: str) -> bool:
+        """A client that has nothing of its own is told what all have, under their name."""
+        told = (door.find(self.reads, **self._names(physical_id)) or {}).get(self.member, {})
+        return str(told.get("ClientId", ALL)) == (parts_of(physical_id)[1:] or [ALL])[0]
+
     def update(
         self, door: Door, physical_id: str, present: Properties, wanted: Properties, found: Sequence[Difference]
     ) -> None:

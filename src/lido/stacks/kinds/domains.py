@@ -20,6 +20,7 @@ class UserPoolDomain(Kind):
     required = ("UserPoolId", "Domain")
     replaced_by = ("UserPoolId", "Domain")
     goes_first = True
+    stays = ("CustomDomainConfig", "Routing")
     operations = ("CreateUserPoolDomain",)
 
     def expected(self, wanted: Properties) -> str:

@@ -44,6 +44,9 @@ class OfPool(Kind):
     ) -> None:
         complete = merged(present, wanted, gone(found))
         complete |= {name: wanted[name] for name in self.whole if name in wanted}
+        complete |= {
+            each.path[0]: _nothing(each.present) for each in found if each.wanted is None and not each.path[1:]
+        }
         taken = members(f"Update{self.noun}Request")
         given = {name: value for name, value in complete.items() if name in taken}
         door.ask(f"Update{self.noun}", **given, **self._names(physical_id) if self.named not in given else {})
@@ -59,11 +62,17 @@ class OfPool(Kind):
         return {name: value for name, value in described.items() if name in self.properties}
 
 
+def _nothing(present: Any) -> Any:
+    """What is sent to take something back, where what is left out stays as it is."""
+    return {} if isinstance(present, dict) else [] if isinstance(present, list) else ""
+
+
 class Group(OfPool):
     type = "AWS::Cognito::UserPoolGroup"
     noun, named, reads = "Group", "GroupName", "Get"
     properties = members("CreateGroupRequest")
     replaced_by = ("UserPoolId", "GroupName")
+    stays = ("RoleArn", "Precedence")
     operations = ("CreateGroup",)
     rank = 5
 

@@ -34,7 +34,7 @@ _OF_OLD = {
     "EmailVerificationMessage": "EmailMessage",
     "EmailVerificationSubject": "EmailSubject",
 }
-# UpdateUserPool keeps these when they are left out.
+# UpdateUserPool keeps these when they are left out, and dynamic registration of clients.
 _POLICIES: dict[str, Any] = {
     "PasswordPolicy": {
         "MinimumLength": 8,
@@ -52,7 +52,7 @@ class UserPool(Kind):
     rank = 0
     properties = {  # noqa: RUF012 - never changed
         "UserPoolName": "UserPoolNameType",
-        **members("CreateUserPoolRequest", "PoolName", "DcrConfiguration", "AcrConfiguration"),
+        **members("CreateUserPoolRequest", "PoolName"),
         **_MFA,
     }
     required = ()
@@ -138,11 +138,10 @@ class UserPool(Kind):
         if not any(name in taken or name == "UserPoolName" for name in changed):
             return
         given = {name: value for name, value in complete.items() if name in taken}
-        described = door.ask("DescribeUserPool", UserPoolId=pool_id)["UserPool"]
-        # Templates know nothing of these, and are not to reset them.
-        kept = {name: described[name] for name in ("AcrConfiguration", "DcrConfiguration") if name in described}
         given["Policies"] = {**_POLICIES, **given.get("Policies", {})}
-        door.ask("UpdateUserPool", UserPoolId=pool_id, PoolName=complete["UserPoolName"], **kept, **given)
+        if "DcrConfiguration" in changed:
+            given.setdefault("DcrConfiguration", {"EnableStatus": "Disabled"})
+        door.ask("UpdateUserPool", UserPoolId=pool_id, PoolName=complete["UserPoolName"], **given)
 
     def _set_mfa(self, door: Door, pool_id: str, complete: Properties, changed: set[str]) -> None:
         if not changed & {*_MFA, "SmsAuthenticationMessage", "SmsConfiguration"}:
