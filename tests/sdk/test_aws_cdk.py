@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import Shell
 from tests.conftest import ENGINES
 from tests.databases import fresh_url
-from tests.metadata import metadata
+from tests.metadata import certificate, key, metadata
 
 from lido.stacks.door import Door
 from lido.stacks.kinds.table import KINDS
@@ -25,7 +25,7 @@ REFUSED = {"IdentityPools": "identity pools do not exist yet", "Regions": "is an
 @pytest.fixture(scope="module")
 def synthesised(tmp_path_factory):
     """What the program tells: its templates by the names of stacks, and all types of Cognito."""
-    facts = {"folder": str(tmp_path_factory.mktemp("cdk.out")), "metadata": metadata(), "picture": PICTURE}
+    facts = {"folder": str(tmp_path_factory.mktemp("cdk.out")), "metadata": metadata(keys=key(certificate(days=36_500))), "picture": PICTURE}
     done = subprocess.run(
         ["node", PROGRAM], input=json.dumps(facts) + "\n", capture_output=True, text=True, timeout=SECONDS
     )

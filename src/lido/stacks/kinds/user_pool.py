@@ -34,7 +34,12 @@ _OF_OLD = {
     "EmailVerificationMessage": "EmailMessage",
     "EmailVerificationSubject": "EmailSubject",
 }
-# UpdateUserPool keeps these when they are left out, and dynamic registration of clients.
+# UpdateUserPool keeps these when they are left out: how they are taken back.
+_KEPT: dict[str, Any] = {
+    "DcrConfiguration": {"EnableStatus": "Disabled"},
+    "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
+    "UserPoolTags": {},
+}
 _POLICIES: dict[str, Any] = {
     "PasswordPolicy": {
         "MinimumLength": 8,
@@ -139,8 +144,7 @@ class UserPool(Kind):
             return
         given = {name: value for name, value in complete.items() if name in taken}
         given["Policies"] = {**_POLICIES, **given.get("Policies", {})}
-        if "DcrConfiguration" in changed:
-            given.setdefault("DcrConfiguration", {"EnableStatus": "Disabled"})
+        given = {**{name: value for name, value in _KEPT.items() if name in changed}, **given}
         door.ask("UpdateUserPool", UserPoolId=pool_id, PoolName=complete["UserPoolName"], **given)
 
     def _set_mfa(self, door: Door, pool_id: str, complete: Properties, changed: set[str]) -> None:
