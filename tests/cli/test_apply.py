@@ -1,8 +1,10 @@
 """`lido apply`: what a template wants is made, changed, replaced and taken away, and nothing else."""
 
 import json
+from base64 import b64encode
 
 import pytest
+from tests.pictures import picture
 
 from lido.flows import stacks
 from lido.stacks.kinds.clients import UserPoolClient
@@ -330,6 +332,31 @@ def test_attributes_of_a_user_change_in_place(stack):
     del attributes["sub"]
     assert attributes == {"name": "Anna", "email": "anna@example.com", "email_verified": "true"}
     assert stack.plan() is None
+
+
+def test_an_image_that_leaves_the_template_leaves_the_branding(stack):
+    image = {"ColorMode": "LIGHT", "Extension": "PNG", "Bytes": b64encode(picture()).decode()}
+    logo, background = ({**image, "Category": each} for each in ("FORM_LOGO", "PAGE_BACKGROUND"))
+
+    def branding(**how):
+        properties = {"UserPoolId": ref("People"), "ClientId": ref("App"), **how}
+        return {"Type": "AWS::Cognito::ManagedLoginBranding", "Properties": properties}
+
+    settings = {"categories": {"global": {"colorSchemeMode": "LIGHT"}}}
+    for how in (
+        {"Assets": [logo, background], "Settings": settings},
+        {"Assets": [background], "Settings": settings},
+        {"Settings": {"categories": {"global": {"colorSchemeMode": "DARK"}}}},
+        {"UseCognitoProvidedValues": True},
+        {"Assets": [logo]},
+    ):
+        stack.wants(None, App=client(ClientName="app"), Look=branding(**how))
+        stack.apply()
+        assert stack.plan() is None
+
+    own = {"UserPoolId": stack.pool["Id"], "ClientId": stack.clients["app"]["ClientId"]}
+    told = stack.idp.describe_managed_login_branding_by_client(**own)["ManagedLoginBranding"]
+    assert [each["Category"] for each in told["Assets"]] == ["FORM_LOGO"]
 
 
 def test_what_exists_already_is_not_touched_unless_it_is_adopted(stack):

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from tests.cli.conftest import Shell
 from tests.databases import fresh_url
+from tests.pictures import picture
 
 # What is of one pool alone: its name for ever, its times, its secrets.
 OWN = {"Id", "Arn", "CreationDate", "LastModifiedDate", "UserPoolId", "ClientId", "ClientSecret", "TermsId"}
@@ -96,6 +97,11 @@ def furnished(idp):
     idp.set_risk_configuration(**own, RiskExceptionConfiguration={"BlockedIPRangeList": ["192.0.2.0/24"]})
     blocks = {"Actions": {"EventAction": "BLOCK"}}
     idp.set_risk_configuration(**own, ClientId=web, CompromisedCredentialsRiskConfiguration=blocks)
+    idp.set_ui_customization(**own, ClientId="ALL", CSS=".label-customizable {font-weight: 400;}")
+    idp.set_ui_customization(**own, ClientId=web, CSS=".label-customizable {font-weight: 700;}")
+    image = {"Category": "FORM_LOGO", "ColorMode": "LIGHT", "Extension": "PNG", "Bytes": picture()}
+    settings = {"categories": {"global": {"colorSchemeMode": "LIGHT"}}}
+    idp.create_managed_login_branding(**own, ClientId=web, Settings=settings, Assets=[image])
     links = {"cognito:default": "https://example.com/terms"}
     idp.create_terms(**own, ClientId=web, TermsName="terms-of-use", TermsSource="LINK", Enforcement="NONE", Links=links)
     return pool_id
@@ -117,6 +123,10 @@ def described(idp, pool_id):
         "risk": idp.describe_risk_configuration(**own),
         "risk of a client": idp.describe_risk_configuration(**own, ClientId=ids["web app"]),
         "terms": idp.describe_terms_by_client(**own, ClientId=ids["web app"], TermsName="terms-of-use"),
+        "css": idp.get_ui_customization(**own, ClientId="ALL")["UICustomization"]["CSS"],
+        "css of a client": idp.get_ui_customization(**own, ClientId=ids["web app"])["UICustomization"]["CSS"],
+        "css of another": idp.get_ui_customization(**own, ClientId=ids["web-app"])["UICustomization"]["CSS"],
+        "branding": idp.describe_managed_login_branding_by_client(**own, ClientId=ids["web app"]),
         **{name: idp.describe_user_pool_client(**own, ClientId=client_id) for name, client_id in ids.items()},
     }
     return without_own(told)
@@ -146,7 +156,7 @@ def test_an_export_takes_its_own_pool_over_without_a_change(shell, tmp_path):
 
     plan = shell.prints("apply", file, "--adopt", "--yes", *secret)
 
-    assert "11 to be taken over." in plan
+    assert "14 to be taken over." in plan
     assert "→" not in plan
     assert shell("apply", file, "--dry-run", *secret).exit_code == 0
     assert described(shell.house.idp, pool_id) == before

@@ -8,6 +8,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.pictures import picture
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:{}"
 ROLE = "arn:aws:iam::000000000000:role/{}"
@@ -519,6 +520,53 @@ def test_aws_cognito_log_delivery_configuration(idp, own):
 
     idp.set_log_delivery_configuration(**own, LogConfigurations=[])
     assert not idp.get_log_delivery_configuration(**own)["LogDeliveryConfiguration"].get("LogConfigurations")
+
+
+@pytest.mark.parametrize("whose", ["ALL", "one"])
+def test_aws_cognito_user_pool_ui_customization(idp, own, whose):
+    idp.create_user_pool_domain(**own, Domain="people")
+    client = idp.create_user_pool_client(**own, ClientName="app")["UserPoolClient"]["ClientId"]
+    named = {**own, "ClientId": client if whose == "one" else whose}
+    given = {"CSS": ".label-customizable {font-weight: 400;}"}
+    idp.set_ui_customization(**named, **given, ImageFile=picture())
+
+    told = idp.get_ui_customization(**named)["UICustomization"]
+    assert within({**named, **given}, told) == []
+    assert {"CSSVersion", "ImageUrl", "CreationDate", "LastModifiedDate"} <= set(told)
+    later = {"CSS": ".label-customizable {font-weight: 700;}"}
+    idp.set_ui_customization(**named, **later)
+    told = idp.get_ui_customization(**named)["UICustomization"]
+    assert within({**named, **later}, told) == []
+    assert "ImageUrl" not in told
+
+    idp.set_ui_customization(**named)
+    assert idp.get_ui_customization(**named)["UICustomization"] == {}
+
+
+def test_aws_cognito_managed_login_branding(idp, own):
+    client = idp.create_user_pool_client(**own, ClientName="app")["UserPoolClient"]["ClientId"]
+    settings = {"categories": {"global": {"colorSchemeMode": "LIGHT"}}}
+    image = {"Category": "FORM_LOGO", "ColorMode": "LIGHT", "Extension": "PNG", "Bytes": picture()}
+    made = idp.create_managed_login_branding(**own, ClientId=client, Settings=settings, Assets=[image])
+    named = {**own, "ManagedLoginBrandingId": made["ManagedLoginBranding"]["ManagedLoginBrandingId"]}
+
+    told = idp.describe_managed_login_branding(**named)["ManagedLoginBranding"]
+    assert within({**named, "Settings": settings, "UseCognitoProvidedValues": False}, told) == []
+    assert told["Assets"] == [image]
+    whole = idp.describe_managed_login_branding(**named, ReturnMergedResources=True)["ManagedLoginBranding"]
+    assert within(settings, whole["Settings"]) == []
+    later = {"categories": {"global": {"colorSchemeMode": "DARK"}}}
+    idp.update_managed_login_branding(**named, Settings=later, Assets=[image])
+    told = idp.describe_managed_login_branding(**named)["ManagedLoginBranding"]
+    assert within(later, told["Settings"]) == []
+    idp.update_managed_login_branding(**named, UseCognitoProvidedValues=True)
+    told = idp.describe_managed_login_branding(**named)["ManagedLoginBranding"]
+    assert told["UseCognitoProvidedValues"] is True
+    assert not told.get("Settings")
+
+    idp.delete_managed_login_branding(**named)
+    with pytest.raises(idp.exceptions.ResourceNotFoundException):
+        idp.describe_managed_login_branding(**named)
 
 
 def test_what_was_deleted_elsewhere_is_told_as_gone(idp, own):

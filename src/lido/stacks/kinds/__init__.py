@@ -103,10 +103,6 @@ class Kind:
         expected = self.expected(wanted)
         return expected if expected and self.read(door, expected) is not None else None
 
-    def is_own(self, door: Door, physical_id: str) -> bool:  # noqa: ARG002 - most belong to nobody else
-        """Whether a document is set for its client, and is not what the pool has for all."""
-        return True
-
     def reference(self, physical_id: str) -> str:
         """What `Ref` gives."""
         return parts_of(physical_id)[-1]

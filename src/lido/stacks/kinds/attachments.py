@@ -30,17 +30,15 @@ class Attachment(Kind):
         return self.expected(wanted)
 
     def read(self, door: Door, physical_id: str) -> Properties | None:
+        """A client that has nothing of its own is told what all have, under their name: that is not its own."""
         found = door.find(self.reads, **self._names(physical_id))
         if found is None:
             return None
         pool_id, *client = parts_of(physical_id)
-        told = {name: value for name, value in found.get(self.member, {}).items() if name in self.properties}
-        return {**told, "UserPoolId": pool_id, **({"ClientId": client[0]} if client else {})}
-
-    def is_own(self, door: Door, physical_id: str) -> bool:
-        """A client that has nothing of its own is told what all have, under their name."""
-        told = (door.find(self.reads, **self._names(physical_id)) or {}).get(self.member, {})
-        return str(told.get("ClientId", ALL)) == (parts_of(physical_id)[1:] or [ALL])[0]
+        told = found.get(self.member, {})
+        own = told if told.get("ClientId", ALL) == (client or [ALL])[0] else {}
+        properties = {name: value for name, value in own.items() if name in self.properties}
+        return {**properties, "UserPoolId": pool_id, **({"ClientId": client[0]} if client else {})}
 
     def update(
         self, door: Door, physical_id: str, present: Properties, wanted: Properties, found: Sequence[Difference]
@@ -65,6 +63,12 @@ class UICustomization(Attachment):
     replaced_by = ("UserPoolId", "ClientId")
     sets, reads, member = "SetUICustomization", "GetUICustomization", "UICustomization"
     operations = ("SetUICustomization", "GetUICustomization")
+
+    def delete(self, door: Door, physical_id: str) -> None:
+        """Without a domain nobody sees it, and Cognito lets nobody change it: it goes with the pool."""
+        pool = door.ask("DescribeUserPool", UserPoolId=self.pool_of(physical_id))["UserPool"]
+        if {"Domain", "CustomDomain"} & set(pool):
+            super().delete(door, physical_id)
 
 
 class RiskConfiguration(Attachment):

@@ -49,11 +49,13 @@ class ManagedLoginBranding(Kind):
     def update(
         self, door: Door, physical_id: str, present: Properties, wanted: Properties, found: Sequence[Difference]
     ) -> None:
-        """Where Cognito's own values are wanted, nothing else is sent."""
+        """The operation only adds to settings and images: where some are to go, all go first."""
         if wanted.get("UseCognitoProvidedValues"):
             door.ask("UpdateManagedLoginBranding", **_branding(physical_id), UseCognitoProvidedValues=True)
             return
-        complete = {**merged(present, wanted, gone(found)), **wanted}
+        complete = merged(present, wanted, gone(found))
+        if gone(found) or _slots(present) - _slots(complete):
+            door.ask("UpdateManagedLoginBranding", **_branding(physical_id), UseCognitoProvidedValues=True)
         given = {name: complete[name] for name in ("Settings", "Assets") if name in complete}
         door.ask("UpdateManagedLoginBranding", **_branding(physical_id), **given)
 
@@ -112,6 +114,12 @@ class Terms(Kind):
 
     def attributes(self, door: Door, physical_id: str) -> Mapping[str, Any]:  # noqa: ARG002 - it is in the id
         return {"TermsId": parts_of(physical_id)[-1]}
+
+
+def _slots(properties: Properties) -> set[tuple[str | None, ...]]:
+    """The places that the images of a branding take."""
+    names = ("Category", "ColorMode", "ResourceId")
+    return {tuple(asset.get(name) for name in names) for asset in properties.get("Assets", ())}
 
 
 def _branding(physical_id: str) -> dict[str, str]:
