@@ -53,6 +53,7 @@ OWNED = {
     "signing_keys": "pool_id, kid",
     "limits": "pool_id, category",
     "pool_statistics": "pool_id, name",
+    "stack_resources": "region, stack, logical_id, physical_id",
 }
 # What a user owns; a request that raced the user's deletion may have left some. Their events stay.
 PERSONAL = (
