@@ -39,6 +39,7 @@ OWNED = {
     "clients": "pool_id, client_id",
     "signing_keys": "pool_id, kid",
     "limits": "pool_id, category",
+    "limit_usage": "pool_id, category, node",
     "pool_statistics": "pool_id, name",
 }
 # What a user owns; a request that raced the user's deletion may have left some. Their events stay.

@@ -39,6 +39,7 @@ from lido.web.oauth import (
     discovery,
     introspect,
     par,
+    rates,
     register,
     revoke,
     token,
@@ -175,7 +176,10 @@ class Application:
         with self._metrics.timed("oauth", path) as outcome:
             try:
                 site = site_of(call, request, self._trusted_proxies)
-                response = PlainTextResponse("Not Found", 404) if site is None else answer(call, site, request, body)
+                if site is None:
+                    response: Response = PlainTextResponse("Not Found", 404)
+                else:
+                    response = rates.refusal(call, site, request, path) or answer(call, site, request, body)
             except (errors.Unavailable, errors.Conflict):
                 response = PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
             response.headers["x-amz-cognito-request-id"] = call.request_id
