@@ -148,7 +148,6 @@ def test_the_rate_of_a_node_that_died_is_soon_the_other_s(house, pool_id):
     run(house, pool_id, [left], 8, lambda number, step: 100)
 
     assert sum(moment > house.clock.now() - 2000 for moment in left.moments) >= 2 * 1100
-    house.clock.advance(seconds=31)
     left.sharing.run_due()
     assert left.limits.others == 0
 

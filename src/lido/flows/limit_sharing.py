@@ -20,10 +20,12 @@ from lido.storage.limits import Usage
 LEASE_MS = 3_000
 """How long a share lasts that is not renewed: less than others take it for held."""
 _HELD_MS = 4_000
-_GONE_MS = 30_000
+_GONE_MS = 5_000
 """After this silence a node no more counts."""
-_BEAT_MS = 10_000
-"""How often an idle node tells that it serves."""
+_BEAT_MS = 1_000
+"""How often a node tells that it serves."""
+_LONE_BEAT_MS = 10_000
+"""So often is enough where nobody listens: a newcomer is heard by the next look."""
 _MOST_TOLD = 200
 """Rates that a node tells of each second, the most used first; the others keep to what needs no asking."""
 _SHORTEST_REST_SECONDS = 0.2
@@ -56,7 +58,7 @@ class LimitSharing:
         call = self._new_call()
         self._look(call)
         asked = self._limits.asked(call.now)
-        if asked or call.now - self._told_at >= _BEAT_MS:
+        if asked or call.now - self._told_at >= (_BEAT_MS if self._limits.others else _LONE_BEAT_MS):
             self._share_out(call, asked)
         return 0
 
