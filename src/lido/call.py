@@ -94,6 +94,14 @@ class Limits(Protocol):
         ...
 
 
+class Documents(Protocol):
+    """What others publish about themselves (ports/documents.py)."""
+
+    def fetch(self, url: str, *, accept: str, limit_bytes: int) -> bytes:
+        """The document at that address, asked for now. Raises ports.documents.Unobtainable."""
+        ...
+
+
 class Call(Struct, frozen=True):
     """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown;
     `client_metadata` what the client says to the pool's triggers, in the operations that take it; `charges` what the
@@ -108,6 +116,7 @@ class Call(Struct, frozen=True):
     triggers: Carrier
     key_sets: KeySets
     limits: Limits
+    documents: Documents
     house: House
     caller: Caller | None
     request_id: str

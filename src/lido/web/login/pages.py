@@ -239,6 +239,8 @@ class SignUp(Page, frozen=True, kw_only=True):
     called: str = "username"
     needs_password: bool = True
     attributes: tuple[Field, ...] = ()
+    terms_of_use: str = ""
+    privacy_policy: str = ""
 
     @property
     def fields(self) -> frozenset[str]:
