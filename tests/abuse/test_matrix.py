@@ -111,8 +111,9 @@ class Callers:
             "GroupName": ["some-other-group"],
         }
         document = smallest(SERVICE, shape, (), None, living)
-        if "DeviceRememberedStatus" in getattr(CONSTRAINTS[SERVICE][shape], "members", {}):
-            document["DeviceRememberedStatus"] = "remembered"  # without it nobody is asked for a token
+        optional = {"UserPoolId": pool_id, "DeviceRememberedStatus": "remembered"}
+        known = getattr(CONSTRAINTS[SERVICE][shape], "members", {})
+        document |= {member: value for member, value in optional.items() if member in known}
         return json.dumps({**document, **members}).encode()
 
     def lets_in(self, cell: Cell) -> bool:
