@@ -22,6 +22,7 @@ COMMANDS = {
     "triggers": "lido.cli.triggers:triggers",
     "keys": "lido.cli.keys:keys",
     "certificates": "lido.cli.certificates:certificates",
+    "limits": "lido.cli.limits:limits",
     "outbox": "lido.cli.outbox:outbox",
     "webhooks": "lido.cli.webhooks:webhooks",
     "messages": "lido.cli.messages:messages",

@@ -52,6 +52,7 @@ OWNED = {
     "clients": "pool_id, client_id",
     "signing_keys": "pool_id, kid",
     "limits": "pool_id, category",
+    "limit_usage": "pool_id, category, node",
     "pool_statistics": "pool_id, name",
     "stack_resources": "region, stack, logical_id, physical_id",
 }
