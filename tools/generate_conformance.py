@@ -20,6 +20,9 @@ Every test runs in a pool whose [`standard_answers`](pools.md) is on, as it is i
 Lido answers as Cognito does. The last column says how Cognito differs where that fails the module: such a test *must*
 fail there. Two habits of Cognito are kept everywhere, of which the suite warns without failing anybody: ID tokens carry
 the claims of the scopes, which userInfo tells too, and `openid` alone opens every claim that the client may read.
+
+Whoever runs the suite against a pool of the profile `secure` sets `require_pkce` to `false` there: the basic plan sends
+no challenge. The suite also reads registered clients back (RFC 7592), which is not built.
 """
 BEYOND = """
 ## Beyond these plans

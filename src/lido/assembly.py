@@ -9,6 +9,7 @@ from lido.flows.acme_worker import ACMEWorker
 from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
+from lido.flows.import_worker import ImportWorker
 from lido.flows.log_worker import LogWorker
 from lido.flows.logout_worker import LogoutWorker
 from lido.flows.message_worker import MessageWorker
@@ -161,6 +162,7 @@ class Lido:
             self.message_worker(),
             webhooks=WebhookWorker(self.call, self.outgoing, tally=self.metrics.count_delivery),
             logs=self.log_worker(),
+            imports=self.import_worker(),
             logout=LogoutWorker(self.call, self.outgoing),
             **({"acme": ACMEWorker(self.call, authority, _own_host(settings))} if authority else {}),
         )
@@ -171,6 +173,10 @@ class Lido:
         mail, sms = _mail(settings, self.clock), _sms(settings, self.clock)
         kms = _kms(settings, self.clock)
         return MessageWorker(self.call, mail=mail, sms=sms, mail_from=settings.mail_from, kms=kms)
+
+    def import_worker(self) -> ImportWorker:
+        """What works through the files of import jobs."""
+        return ImportWorker(self.call, holder=self.entropy.uuid())
 
     def log_worker(self) -> LogWorker:
         """What delivers log records, to where the settings lead."""

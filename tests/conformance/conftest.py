@@ -57,9 +57,15 @@ def mode() -> str:
 
 
 @pytest.fixture
-def pool_id(house: World, kind: str) -> str:
+def settings() -> dict[str, Any]:
+    """Further arguments of CreateUserPool; files that need other pools give their own."""
+    return {}
+
+
+@pytest.fixture
+def pool_id(house: World, kind: str, settings: dict[str, Any]) -> str:
     """A pool with somebody in it."""
-    pool_id = house.pool(UserPoolTags=STANDARD if kind == "standard" else {})
+    pool_id = house.pool(UserPoolTags=STANDARD if kind == "standard" else {}, **settings)
     house.user(pool_id, **PERSON)
     return pool_id
 

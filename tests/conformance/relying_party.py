@@ -81,7 +81,9 @@ class RelyingParty:
         shown = self.send(request, method=method)
         asked = "password" in shown.page.inputs
         if asked:
-            shown.submit(username="alice", password="Passw0rd!")
+            shown = shown.submit(username="alice", password="Passw0rd!")
+        if "shown" in shown.page.inputs:
+            shown.submit(button=0)  # the person lets an app of somebody else's in
         told = self.answer(request.get("redirect_uri", self.redirect_uri))
         assert told.get("state") == request.get("state")
         assert told["iss"] == self.issuer, "RFC 9207"
@@ -146,10 +148,12 @@ class RelyingParty:
         )
         return self.checked(status, headers, given, told.nonce)
 
-    def token(self, *, by: str = "basic", **form: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+    def token(
+        self, *, by: str = "basic", headers: dict[str, str] | None = None, **form: str
+    ) -> tuple[int, dict[str, str], dict[str, Any]]:
         """Ask the token endpoint: status, headers, answer. The client is proven `by` "basic", "form", or the form."""
         named = {"client_id": self.client_id, "client_secret": self.secret} if by == "form" else {}
-        headers = self.basic() if by == "basic" else {}
+        headers = {**(headers or {}), **(self.basic() if by == "basic" else {})}
         status, answered, body = self.http("POST", self.metadata["token_endpoint"], headers, {**form, **named})
         assert answered["content-type"].partition(";")[0] == "application/json"
         assert "no-store" in answered["cache-control"], "RFC 6749 section 5.1"

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from lido.flows import pool_options
+
 KINDS = ["standard"]
 VERIFIER = "v" * 43
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
@@ -110,3 +112,14 @@ def test_the_algorithm_none_is_no_signature(rp):
     head = urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').decode().rstrip("=")
 
     assert rp.user_info_status(tokens._replace(access=f"{head}.{payload}.")) == 401
+
+
+def test_a_refusal_by_the_person_is_told_to_the_app(rp, house):
+    pool_options.set_for_client(house.call(), rp.client_id, {"third_party": "true"})
+    asked = rp.send(rp.request(state="s")).submit(username="alice", password="Passw0rd!")
+
+    asked.submit(button=1)
+
+    told = rp.answer(rp.redirect_uri)
+    assert (told["error"], told["state"], told["iss"]) == ("access_denied", "s", rp.issuer)
+    assert "code" not in told

@@ -1,7 +1,6 @@
 """The first module once more, against a server in a process of its own, over a socket and by the real clock."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import boto3
 import botocore.auth
@@ -23,8 +22,7 @@ FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 class Wire:
     """A server, as tests know a house: what a browser needs of it, over a socket."""
 
-    def __init__(self, url):
-        self.lido = SimpleNamespace(settings=SimpleNamespace(public_url=url))
+    def __init__(self):
         self._pool = urllib3.PoolManager(retries=False)
 
     def http(self, method, url, headers=None, body=b""):
@@ -61,7 +59,7 @@ def test_a_code_leads_to_verified_tokens_and_to_the_persons_claims(engine, tmp_p
         idp.admin_create_user(UserPoolId=pool_id, Username="alice", MessageAction="SUPPRESS")
         idp.admin_set_user_password(UserPoolId=pool_id, Username="alice", Password="Passw0rd!", Permanent=True)
         rp = RelyingParty(
-            Browser(Wire(server.url), pool_id, client["ClientId"]),
+            Browser(Wire(), pool_id, client["ClientId"], base=f"{server.url}/{pool_id}"),
             f"{server.url}/{pool_id}",
             lambda: SystemClock().now() / 1000,
             client_id=client["ClientId"],

@@ -15,6 +15,7 @@ from lido.flows import (
     delivery,
     devices,
     identity_providers,
+    import_uploads,
     key_rotation,
     lasting_keys,
     operators,
@@ -24,6 +25,7 @@ from lido.flows import (
     signing,
     totp,
     trigger_targets,
+    user_import,
     webhooks,
 )
 from lido.flows.chores import Chores, table
@@ -31,12 +33,13 @@ from lido.flows.key_rotation import LONGEST_TOKEN_MS, PUBLICATION_MS, SEALED, ro
 from lido.records import Device, DeviceStatus, TotpKey
 from lido.rules import jwt
 from lido.rules.sealing import KeyRing, Unsealable
-from lido.storage import challenges, messages, pools, signing_keys, totp_keys
+from lido.storage import challenges, import_jobs, messages, pools, signing_keys, totp_keys
 from lido.storage import devices as stored_devices
 from lido.storage import identity_providers as stored_providers
 from lido.storage import passwords as stored_passwords
 from lido.storage import saml_certificates as stored_certificates
 from lido.storage import trigger_targets as stored_targets
+from lido.storage.import_jobs import JobSettings
 
 HASHES = {
     ("codes", "digest"),
@@ -189,6 +192,7 @@ def furnished(house, pool_id):
     house.idp.create_identity_provider(
         UserPoolId=pool_id, ProviderName="Google", ProviderType="Google", ProviderDetails=details
     )
+    plant_import(house.call(), pool_id)
     certificates.add(house.call(), *Authority(house.clock.now()).issue("login.example.com"))
     return write(house, pool_id), client, sub
 
@@ -205,6 +209,14 @@ def plant_factors(call, pool_id, sub):
         )
         state = call.keys.seal(passkeys.PURPOSE, b"state", pool_id, "under way")
         challenges.put(tx, pool_id, "under way", state=state, expires_at=call.now + 1_000_000)
+
+
+def plant_import(call, pool_id):
+    """A job whose file has come."""
+    job = user_import.create(call, pool_id, "move", JobSettings("arn:aws:iam::123456789012:role/logs"))
+    upload = import_uploads.begin(call, pool_id, job.id)
+    import_uploads.add(call, pool_id, job.id, upload, 0, b"a,b")
+    import_uploads.end(call, pool_id, job.id, upload, 3)
 
 
 def call_with(house, *masters):
@@ -249,6 +261,9 @@ def read_everything(call, pool_id, furnished):
     [webhook] = webhooks.every(call, pool_id)
     for secret in (webhook.secret, webhook.former_secret):
         assert len(call.keys.open(webhooks.PURPOSE, secret, pool_id, webhook.id)) == 32
+    with call.db.read() as tx:
+        (job,) = import_jobs.page(tx, pool_id, before=(2**62, ""), limit=1)
+    assert import_uploads.UploadedFile(job).line(call, 0).content == b"a,b"
     (certificate,) = certificates.every(call)
     assert b"PRIVATE KEY" in call.keys.open(certificates.PURPOSE, certificate.private_key, certificate.id)
     later = msgspec.structs.replace(call, now=call.now + 10_000)

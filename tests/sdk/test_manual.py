@@ -18,4 +18,4 @@ def test_every_snippet_is_part_of_a_program_that_runs(block, programs):
 
 
 def test_the_page_has_snippets():
-    assert (len(blocks("sh")), len(blocks("python")), len(blocks("js"))) == (1, 6, 10)
+    assert (len(blocks("sh")), len(blocks("python")), len(blocks("js"))) == (1, 7, 10)

@@ -41,7 +41,8 @@ def assert_signed_out(visit, visitor, path):
 
 @pytest.fixture
 def app(aws, idp, address):
-    callbacks = [f"{address}/callback", f"{address}/oidc/callback/", f"{address}/auth/callback/cognito"]
+    paths = ["callback", "oidc/callback/", "complete/cognito/", "auth/callback/cognito"]
+    callbacks = [f"{address}/{path}" for path in paths]
     return make_app(idp, aws, GenerateSecret=True, CallbackURLs=callbacks, LogoutURLs=[f"{address}/"])
 
 
@@ -62,6 +63,15 @@ def test_mozilla_django_oidc(aws, app, address, visitor, visit, tmp_path):
         assert visit("/") == {"user": "alice@example.com", "proven": True}
         assert visit("/leave") == {"user": None, "proven": False}
         assert_signed_out(visit, visitor, "/oidc/authenticate/")
+
+
+def test_python_social_auth(aws, app, address, visitor, visit, tmp_path):
+    with site("site_social_auth.py", aws, app.facts(site=address, folder=str(tmp_path))):
+        assert visit("/") == {"user": "", "email": None}
+        assert visit("/enter") == {"user": "alice", "email": "alice@example.com"}
+        assert visit("/refresh") == {"new": True, "sub": True}
+        assert visit("/leave") == {"user": "", "email": None}
+        assert_signed_out(visit, visitor, "/enter")
 
 
 def test_auth_js(aws, node, app, address, visitor, visit):

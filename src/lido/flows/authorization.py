@@ -190,6 +190,8 @@ def refused(call: Call, request: AuthorizationRequest, error: str, description: 
     if request.pushed is not None:
         with suppress(pushed_requests.Used), call.db.write() as tx:
             pushed_requests.use(tx, request.client, request.pushed, call.now)
+    if request.device is not None and error == "access_denied":
+        device_grants.turn_away(call, request.pool.pool_id, request.device)
     if error in _IN_DESCRIPTION and not options.is_on(request.pool, "standard_answers", request.client):
         error, description = "invalid_request", error
     told = [("error_description", description), ("state", request.state), ("error", error)]

@@ -16,7 +16,7 @@ from lido.flows.client_authentication import ProvenClient
 from lido.flows.grants import GrantInfo
 from lido.flows.redemption import Allowed
 from lido.flows.tokens import Tokens
-from lido.records import Client, Pool
+from lido.records import Client
 from lido.rules import options, scopes, user_codes
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Proof
@@ -27,6 +27,7 @@ LIFE_SECONDS = 600
 INTERVAL_SECONDS = 5
 OPTION = "device_grant"
 
+_SELF_REGISTERED = "DCR"
 _SLOWER_SECONDS = 5
 _CODE_BYTES = 32
 _LONGEST_CODE = 128
@@ -48,20 +49,28 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 class DeviceRequest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the device asked for, the code that it shows, and the page where the code is typed."""
+    """What the device asked for, and the page where its code is typed."""
 
     scope: str
-    user_code: str
     page: str
     resource: str | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A device that waits for a person; `ticket` names it to our own pages."""
+    """A device that waits for a person, and the code that it shows; `ticket` names it to our own pages."""
 
     grant: DeviceGrant
     request: DeviceRequest
+    user_code: str
     ticket: str
+
+    def __repr__(self) -> str:
+        return "Waiting(…)"
+
+
+class _Ticket(msgspec.Struct, frozen=True, array_like=True):
+    digest: bytes
+    user_code: str
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -80,6 +89,7 @@ class _SignIn(msgspec.Struct, frozen=True):
 
 
 _decode_request = msgspec.json.Decoder(DeviceRequest).decode
+_decode_ticket = msgspec.msgpack.Decoder(_Ticket).decode
 _decode_sign_in = msgspec.json.Decoder(_SignIn).decode
 
 
@@ -88,7 +98,7 @@ def begin(call: Call, client: ProvenClient, *, scope: str | None, resource: str 
 
     Raises OAuthError `unauthorized_client`, `invalid_scope`; TooManyRequests.
     """
-    _require_option(client.pool, client.client)
+    _require_allowed(client)
     with call.db.read() as tx:
         known = resource_servers.scopes_of(tx, client.pool)
     known |= scopes.beyond_cognito(client.pool)
@@ -100,9 +110,9 @@ def begin(call: Call, client: ProvenClient, *, scope: str | None, resource: str 
     for _ in range(_TRIES):
         device_code = call.entropy.bytes(_CODE_BYTES).hex()
         user_code = user_codes.make(call.entropy.bytes(user_codes.RANDOM_BYTES))
-        request = DeviceRequest(" ".join(granted), user_code, page, resource)
+        row = _row(call, client.client, DeviceRequest(" ".join(granted), page, resource), device_code, user_code)
         with call.db.write() as tx:
-            if device_grants.add(tx, _row(call, client.client, request, device_code)):
+            if device_grants.add(tx, row):
                 return Issued(device_code, user_codes.shown(user_code))
     raise errors.TooManyRequests
 
@@ -117,17 +127,18 @@ def typed(call: Call, pool_id: str, text: str) -> Waiting | None:
         digests = call.keys.macs(_USER_CODE, pool_id, code)
         found = (device_grants.find_by_user_code(tx, pool_id, digest) for digest in digests)
         row = next((row for row in found if row is not None), None)
-    return None if row is None else _waiting(call, row)
+    return None if row is None else _waiting(call, row, code)
 
 
 def named(call: Call, pool_id: str, ticket: str) -> Waiting | None:
     """The device that a ticket of ours names; None where it does not wait any more."""
-    digest = _opened(call, _TICKET, ticket, pool_id)
-    if digest is None:
+    opened = _opened(call, _TICKET, ticket, pool_id)
+    if opened is None:
         return None
+    said = _decode_ticket(opened)
     with call.db.read() as tx:
-        row = device_grants.find(tx, pool_id, digest)
-    return None if row is None else _waiting(call, row)
+        row = device_grants.find(tx, pool_id, said.digest)
+    return None if row is None else _waiting(call, row, said.user_code)
 
 
 def ask(call: Call, waiting: Waiting, session: BrowserSession) -> Question | None:
@@ -159,9 +170,17 @@ def decide(call: Call, session: BrowserSession, answered: str, *, allowed: bool)
         return device_grants.allow_if_welcome(tx, row, permit, call.now)
 
 
+def turn_away(call: Call, pool_id: str, ticket: str) -> None:
+    """The device's app was not let in at all, so the device need not wait any longer."""
+    waiting = named(call, pool_id, ticket)
+    if waiting is not None:
+        with call.db.write() as tx:
+            device_grants.refuse(tx, waiting.grant, call.now)
+
+
 def redeem(call: Call, client: ProvenClient, device_code: str) -> Tokens:
     """The tokens, once the person allowed it. Raises OAuthError (RFC 8628 §3.5) and the refusals of triggers."""
-    _require_option(client.pool, client.client)
+    _require_allowed(client)
     row = _find(call, client, device_code)
     if row.state == State.USED:
         _kill(call, row)
@@ -220,11 +239,11 @@ def _kill(call: Call, row: DeviceGrant) -> NoReturn:
     raise errors.OAuthError("invalid_grant")
 
 
-def _row(call: Call, client: Client, request: DeviceRequest, device_code: str) -> DeviceGrant:
+def _row(call: Call, client: Client, request: DeviceRequest, device_code: str, user_code: str) -> DeviceGrant:
     return DeviceGrant(
         pool_id=client.pool_id,
         digest=call.keys.mac(_CODE, client.pool_id, device_code),
-        user_code_digest=call.keys.mac(_USER_CODE, client.pool_id, request.user_code),
+        user_code_digest=call.keys.mac(_USER_CODE, client.pool_id, user_code),
         client_id=client.client_id,
         request=msgspec.json.encode(request).decode(),
         state=State.WAITING,
@@ -240,10 +259,11 @@ def _row(call: Call, client: Client, request: DeviceRequest, device_code: str) -
     )
 
 
-def _waiting(call: Call, row: DeviceGrant) -> Waiting | None:
+def _waiting(call: Call, row: DeviceGrant, user_code: str) -> Waiting | None:
     if row.state != State.WAITING or row.expires_at <= call.now:
         return None
-    return Waiting(row, _decode_request(row.request), call.keys.seal_text(_TICKET, row.digest, row.pool_id))
+    ticket = call.keys.seal_text(_TICKET, msgspec.msgpack.encode(_Ticket(row.digest, user_code)), row.pool_id)
+    return Waiting(row, _decode_request(row.request), user_code, ticket)
 
 
 def _opened(call: Call, purpose: str, text: str, *binding: str) -> bytes | None:
@@ -255,8 +275,13 @@ def _opened(call: Call, purpose: str, text: str, *binding: str) -> bytes | None:
         return None
 
 
-def _require_option(pool: Pool, client: Client) -> None:
-    if not options.is_on(pool, OPTION, client):
+def _require_allowed(client: ProvenClient) -> None:
+    """Clients that people come through, by the option; one that registered itself has no grant beyond what it
+    registered for, unless an operator gave it this one by name.
+    """
+    is_on = options.is_on(client.pool, OPTION, client.client)
+    is_given = client.client.kind != _SELF_REGISTERED or client.client.settings.options.get(OPTION) == "true"
+    if not (is_on and is_given and client.terms.oauth.brings_people):
         raise errors.OAuthError("unauthorized_client")
 
 

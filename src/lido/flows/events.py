@@ -31,9 +31,15 @@ Kind = Literal[
     "group_deleted",
     "group_joined",
     "group_left",
+    "import_created",
+    "import_uploaded",
+    "import_started",
+    "import_stopped",
+    "import_finished",
     "signed_up",
     "user_created",
     "migrated",
+    "imported",
     "invited",
     "confirmed",
     "signed_in",
@@ -74,6 +80,7 @@ Kind = Literal[
     "identity_linked",
     "identity_unlinked",
     "password_disabled",
+    "event_feedback_given",
 ]
 
 

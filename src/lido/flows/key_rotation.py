@@ -16,6 +16,7 @@ from lido.flows import (
     delivery,
     devices,
     identity_providers,
+    import_uploads,
     lasting_keys,
     operators,
     passkeys,
@@ -122,6 +123,13 @@ SEALED = tuple(
         ),
         ("saml_certificates", ("pool_id",), "private_key", saml_certificates.PURPOSE, ("pool_id",)),
         ("certificates", ("id",), "private_key", certificates.PURPOSE, ("id",)),
+        (
+            "import_chunks",
+            ("pool_id", "job_id", "upload", "part"),
+            "content",
+            import_uploads.PURPOSE,
+            ("pool_id", "job_id", "upload", "part"),
+        ),
         ("webhooks", ("pool_id", "id"), "secret", webhooks.PURPOSE, ("pool_id", "id")),
         ("webhooks", ("pool_id", "id"), "former_secret", webhooks.PURPOSE, ("pool_id", "id")),
     )

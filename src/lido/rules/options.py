@@ -152,7 +152,7 @@ OPTIONS = {
             "boolean",
             "false",
             "true",
-            "OAuth endpoints answer as RFC 6749 and OpenID Connect say where Cognito differs: error codes, types.",
+            "OAuth endpoints answer as OpenID Connect says where Cognito differs: errors, types, `address`, redirects.",
             for_clients=True,
         ),
         Option(

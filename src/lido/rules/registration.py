@@ -31,6 +31,7 @@ _OF_LOGOUT = (
     "backchannel_logout_uri",
     "backchannel_logout_session_required",
 )
+_ADDRESSES = ("client_uri", "logo_uri", "tos_uri", "policy_uri", "initiate_login_uri")
 _ROTATION = idp.RefreshTokenRotationType(feature="ENABLED", retry_grace_period_seconds=10)
 
 
@@ -65,6 +66,8 @@ class Metadata(Struct, frozen=True):
     post_logout_redirect_uris: list[str] | None = None
     id_token_signed_response_alg: str | None = None
     subject_type: str | None = None
+    sector_identifier_uri: str | None = None
+    initiate_login_uri: str | None = None
     dpop_bound_access_tokens: bool | None = None
     require_pushed_authorization_requests: bool | None = None
     frontchannel_logout_uri: str | None = None
@@ -158,13 +161,10 @@ def _grant_types(metadata: Metadata, offered: Offer) -> tuple[str, ...]:
 
 def _method(metadata: Metadata, flow: str) -> str:
     method = metadata.token_endpoint_auth_method or "client_secret_basic"
-    has_keys = metadata.jwks is not None or metadata.jwks_uri is not None
     if method not in (*_SECRET_METHODS, "none", _KEY_METHOD):
         _refuse("token_endpoint_auth_method is not supported.")
     if method == "none" and flow == "client_credentials":
         _refuse("token_endpoint_auth_method: client_credentials is for clients that can prove themselves.")
-    if has_keys and method != _KEY_METHOD:
-        _refuse("jwks and jwks_uri are for private_key_jwt.")
     if method == _KEY_METHOD and (metadata.jwks is None) == (metadata.jwks_uri is None):
         _refuse("private_key_jwt needs either jwks or jwks_uri.")
     return method
@@ -211,8 +211,8 @@ def _check_rest(metadata: Metadata, flow: str) -> None:
         _refuse("response_types does not fit grant_types.")
     if metadata.id_token_signed_response_alg not in (None, "RS256"):
         _refuse("id_token_signed_response_alg must be RS256.")
-    if metadata.subject_type not in (None, "public"):
-        _refuse("subject_type must be public.")
+    if metadata.subject_type not in (None, "public") or metadata.sector_identifier_uri is not None:
+        _refuse("subject_type must be public, and such subjects have no sector_identifier_uri.")
 
 
 def _name(given: str | None) -> str:
@@ -225,13 +225,14 @@ def _name(given: str | None) -> str:
 
 
 def _options(metadata: Metadata, method: str) -> dict[str, str]:
-    """Settings of clients that Cognito lacks."""
-    keys = msgspec.json.encode(metadata.jwks).decode() if metadata.jwks is not None else ""
+    """Settings of clients that Cognito lacks. Keys prove only clients that chose that way."""
+    proves_by_key = method == _KEY_METHOD
+    keys = msgspec.json.encode(metadata.jwks).decode() if metadata.jwks is not None and proves_by_key else ""
     given = {
         # Who named no way is told the default, and may send the secret in the form too, as openid-client does.
         "token_endpoint_auth_method": method if metadata.token_endpoint_auth_method else "",
         "jwks": keys,
-        "jwks_uri": metadata.jwks_uri or "",
+        "jwks_uri": (metadata.jwks_uri or "") if proves_by_key else "",
         "require_pkce": _flag(method == "none"),
         "require_par": _flag(metadata.require_pushed_authorization_requests),
         "dpop_bound_access_tokens": _flag(metadata.dpop_bound_access_tokens),
@@ -268,7 +269,9 @@ def _origin(address: str) -> tuple[str, str]:
 
 def _registered(metadata: Metadata) -> dict[str, str | list[str]]:
     """What the client says of itself, for people to read: what is said, checked."""
-    addresses = {name: getattr(metadata, name) for name in ("client_uri", "logo_uri", "tos_uri", "policy_uri")}
+    addresses = {name: getattr(metadata, name) for name in _ADDRESSES}
+    if addresses["initiate_login_uri"] is not None and not addresses["initiate_login_uri"].startswith("https://"):
+        _refuse("initiate_login_uri must be an https address.")
     for name, address in addresses.items():
         if address is not None and not is_web_address(address):
             _refuse(f"{name} must be an http or https address.")

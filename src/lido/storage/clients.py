@@ -8,6 +8,8 @@ from lido.storage.database import Row, Transaction
 _COLUMNS = "pool_id, client_id, name, settings, kind, version, created_at, modified_at"
 _SECRET_COLUMNS = "pool_id, client_id, slot, secret_id, secret, created_at"
 
+_OWNED = ("client_secrets", "brandings", "ui_customizations", "terms", "risk_settings")
+
 _decode = msgspec.json.Decoder(ClientSettings).decode
 
 
@@ -123,9 +125,10 @@ def touch(tx: Transaction, pool_id: str, client_id: str, now: int) -> bool:
 
 
 def remove(tx: Transaction, pool_id: str, client_id: str) -> bool:
-    """Delete the client and its secrets."""
+    """Delete the client, its secrets, and what was set for it alone."""
     values = {"pool_id": pool_id, "client_id": client_id}
-    tx.run("DELETE FROM client_secrets WHERE pool_id = :pool_id AND client_id = :client_id", **values)
+    for table in _OWNED:
+        tx.run(f"DELETE FROM {table} WHERE pool_id = :pool_id AND client_id = :client_id", **values)
     return tx.run("DELETE FROM clients WHERE pool_id = :pool_id AND client_id = :client_id", **values) == 1
 
 

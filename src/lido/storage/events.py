@@ -62,8 +62,38 @@ def page_of_user(tx: Transaction, pool_id: str, sub: str, *, before: str, limit:
     return [Event(*(*row[:4], _decode(row[4]))) for row in rows]
 
 
+def auth_page_of_user(tx: Transaction, pool_id: str, sub: str, *, before: str, limit: int) -> list[Event]:
+    """As `page_of_user`, of the kinds alone by which somebody came in, tried to, or was sent a code to do so."""
+    rows = tx.rows(
+        """SELECT pool_id, id, kind, sub, body FROM events
+           WHERE pool_id = :pool_id AND sub = :sub AND id < :before
+             AND (kind IN ('signed_up', 'confirmed', 'signed_in', 'challenged', 'refused', 'password_changed')
+                  OR kind = 'code_sent' AND (body LIKE :forgot OR body LIKE :resend))
+           ORDER BY pool_id DESC, sub DESC, id DESC LIMIT :limit""",
+        pool_id=pool_id,
+        sub=sub,
+        before=before,
+        limit=limit,
+        forgot='%"ForgotPassword"%',
+        resend='%"ResendCode"%',
+    )
+    return [Event(*(*row[:4], _decode(row[4]))) for row in rows]
+
+
 def remove_before(tx: Transaction, pool_id: str, cutoff_id: str, limit: int) -> int:
-    """Delete the oldest facts of a pool up to an id, at most `limit`; how many went."""
+    """Delete the oldest facts of a pool up to an id, at most `limit`, and what was said of them; how many went."""
+    gone = _remove_before(tx, pool_id, cutoff_id, limit)
+    if gone:
+        tx.run(
+            """DELETE FROM event_feedback WHERE pool_id = :pool_id AND event_id < :cutoff AND NOT EXISTS
+                 (SELECT 1 FROM events e WHERE e.pool_id = :pool_id AND e.id = event_feedback.event_id)""",
+            pool_id=pool_id,
+            cutoff=cutoff_id,
+        )
+    return gone
+
+
+def _remove_before(tx: Transaction, pool_id: str, cutoff_id: str, limit: int) -> int:
     return tx.run(
         """DELETE FROM events WHERE pool_id = :pool_id AND id IN
              (SELECT id FROM events WHERE pool_id = :pool_id AND id < :cutoff ORDER BY pool_id, id LIMIT :limit)""",

@@ -120,6 +120,44 @@ def test_prompt_none_never_asks(app):
     assert direct.open("consent").given["error"] == "consent_required"
 
 
+@pytest.mark.parametrize("wish", [{"prompt": "login"}, {"prompt": "select_account"}, {"max_age": "0"}])
+def test_a_sign_in_for_one_request_spares_none_for_another(app, wish):
+    """The question's page is no way around what the authorization endpoint would have asked for."""
+    browser = signed_in(app)
+    app.house.clock.advance(seconds=1)
+    direct = visitor(app, state="another", **wish)
+    direct.cookies = dict(browser.cookies)
+
+    assert direct.open("consent").title == "Sign in"
+
+
+@pytest.mark.parametrize("wish", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "1"}])
+def test_whoever_signed_in_for_the_request_is_not_sent_back_there(app, wish):
+    browser = visitor(app, scope="openid email", **wish).open("oauth2/authorize")
+    app.house.clock.advance(seconds=2)
+    browser.submit(username="alice", password=PASSWORD)
+    assert is_question(browser)
+    app.house.clock.advance(seconds=2)
+
+    assert "code" in browser.submit(button=0).given
+
+
+def test_an_app_that_shares_no_sign_in_may_ask_after_its_own(app):
+    who = {"UserPoolId": app.pool_id}
+    app.house.idp.set_user_pool_session_configuration(
+        **who, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 20}
+    )
+    app.house.idp.set_user_pool_client_session_configuration(
+        **who, ClientId=app.client_id, SSOSession={"MaxValidityMinutes": 0}
+    )
+
+    browser = signed_in(app)
+
+    assert is_question(browser)
+    assert "code" in browser.submit(button=0).given
+    assert again(app, browser).title == "Sign in"
+
+
 def test_the_page_lets_nobody_around_the_sign_in(app):
     browser = signed_in(app)
     assert visitor(app).open("consent").title == "Sign in"

@@ -4,8 +4,10 @@ from hashlib import sha256
 
 import pytest
 from tests.jose import Signer
+from tests.machines import READ, add_api
 from tests.oauth import CALLBACK, App
 from tests.sign_ins import claims as claims_of
+from tests.world import FLOWS
 
 from lido.flows import pool_options
 from lido.rules import base64url
@@ -194,6 +196,21 @@ def test_the_aws_door_continues_no_bound_session(app):
         )
 
 
+def test_no_door_continues_an_unbound_session_once_the_client_must_prove_a_key(app):
+    given = app.redeem(app.code(app.browser()))[1]["refresh_token"]
+    pool_options.set_for_client(app.house.call(root=True), app.client_id, {"dpop_bound_access_tokens": "true"})
+    idp = app.house.idp_unsigned
+
+    with pytest.raises(idp.exceptions.NotAuthorizedException):
+        idp.get_tokens_from_refresh_token(ClientId=app.client_id, RefreshToken=given)
+    with pytest.raises(idp.exceptions.NotAuthorizedException):
+        idp.initiate_auth(
+            ClientId=app.client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters={"REFRESH_TOKEN": given}
+        )
+    assert app.token(grant_type="refresh_token", refresh_token=given) == (400, INVALID)
+    assert app.with_key(grant_type="refresh_token", refresh_token=given)[1]["token_type"] == "DPoP"
+
+
 def test_a_code_may_be_bound_to_the_key_that_will_redeem_it(app):
     cookie = app.browser()
     form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK}
@@ -243,3 +260,34 @@ def test_an_api_learns_the_key_by_introspection(app):
     _, _, told = api.post("/oauth2/introspect", {"token": token}, api.basic())
 
     assert (told["token_type"], told["cnf"]) == ("DPoP", {"jkt": app.signer.thumbprint})
+
+
+def test_the_token_of_a_machine_is_bound_too(house):
+    pool_id = house.pool()
+    add_api(house, pool_id)
+    machines = {"AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": [READ], "CallbackURLs": []}
+    app = Holder(house, pool_id, GenerateSecret=True, **machines)
+
+    status, told = app.with_key(grant_type="client_credentials")
+
+    assert (status, told["token_type"]) == (200, "DPoP")
+    assert claims_of(told["access_token"])["cnf"] == {"jkt": app.signer.thumbprint}
+    _, _, seen = app.post("/oauth2/introspect", {"token": told["access_token"]}, app.basic())
+    assert (seen["active"], seen["token_type"], seen["client_id"]) == (True, "DPoP", app.client_id)
+
+
+def test_an_exchange_neither_takes_a_bound_token_nor_gives_an_unbound_one(house):
+    pool_id = house.pool()
+    house.user(pool_id)
+    app = Holder(house, pool_id, GenerateSecret=True, ExplicitAuthFlows=[*FLOWS, "ALLOW_TOKEN_EXCHANGE_IMPERSONATION"])
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+    }
+    _, plain = app.redeem(app.code(app.browser(), scope="openid"))
+
+    assert app.with_key(**form, subject_token=app.bound(scope="openid")["access_token"])[0] == 400
+    status, told = app.with_key(**form, subject_token=plain["access_token"])
+
+    assert (status, told["token_type"]) == (200, "DPoP")
+    assert claims_of(told["access_token"])["cnf"] == {"jkt": app.signer.thumbprint}

@@ -6,8 +6,9 @@ from threading import Thread
 
 import pytest
 from tests.jose import Signer, forged, key_set
+from tests.machines import READ, add_api
 from tests.oauth import App
-from tests.world import World
+from tests.world import World, sign_by
 
 from lido.flows import pool_options
 
@@ -211,6 +212,22 @@ def test_refresh_tokens_of_a_client_with_a_key_are_not_continued_without_it(app)
         )
 
 
+def test_operations_that_take_a_secret_refuse_a_client_with_a_key(house):
+    pool_id = house.pool()
+    add_api(house, pool_id)
+    machines = {"AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": [READ], "CallbackURLs": []}
+    app = Keyed(house, pool_id, GenerateSecret=True, ExplicitAuthFlows=["ALLOW_CLIENT_TOKEN_AUTH"], **machines)
+    idp = house.idp_unsigned
+
+    for secret in (app.secret, "x" * 30):
+        with pytest.raises(idp.exceptions.ClientError) as refusal:
+            idp.get_client_token(ClientId=app.client_id, Secret=secret)
+        assert refusal.value.response["Error"]["Code"] == "NotAuthorizedException"
+        with pytest.raises(idp.exceptions.ClientError) as refusal:
+            idp.revoke_token(ClientId=app.client_id, ClientSecret=secret, Token="none")
+        assert refusal.value.response["Error"]["Code"] == "UnauthorizedException"
+
+
 class Publisher:
     """A server that publishes a key set and counts who asks."""
 
@@ -244,6 +261,7 @@ class Publisher:
 @pytest.fixture
 def open_house(database):
     world = World(database, private_destinations="127.0.0.0/8")
+    sign_by(world.clock)
     yield world
     world.close()
 

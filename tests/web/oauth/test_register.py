@@ -418,13 +418,14 @@ def test_a_client_registers_the_keys_by_which_it_proves_itself(place):
     assert "client_secret" not in told
     assert place.app(told).redeem("x" * 36)[1]["error"] == "invalid_client", "its name alone proves nothing"
     assert place.register(**way, jwks_uri="https://notes.example/keys")[0] == 201
+    status, told = place.register(jwks=keys)
+    assert (status, "jwks" in told, "client_secret" in told) == (201, False, True), "keys of a client with a secret"
     for wrong in (
         {**way, "jwks": keys, "jwks_uri": "https://notes.example/keys"},
         {**way, "jwks": {"keys": []}},
         {**way, "jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}},
         {**way, "jwks_uri": "http://notes.example/keys"},
         {**way, "jwks_uri": "https://"},
-        {"jwks": keys},
     ):
         assert place.refused(**wrong) == "invalid_client_metadata", wrong
 

@@ -239,6 +239,8 @@ class SignUp(Page, frozen=True, kw_only=True):
     called: str = "username"
     needs_password: bool = True
     attributes: tuple[Field, ...] = ()
+    terms_of_use: str = ""
+    privacy_policy: str = ""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -319,7 +321,9 @@ class Wish(Struct, frozen=True):
 
 
 class Consent(Page, frozen=True, kw_only=True):
-    """Whether an app may have what it wishes. `place` is where its answer goes, `shown` what is asked, sealed."""
+    """Whether an app may have what it wishes. `place` is where its answer goes, `shown` what is asked, sealed; the
+    addresses are those of the app's own pages, '' where it named none.
+    """
 
     TEMPLATE: ClassVar[str] = "consent"
     TITLE: ClassVar[str] = "consent.title"
@@ -328,11 +332,14 @@ class Consent(Page, frozen=True, kw_only=True):
     place: str
     wishes: tuple[Wish, ...]
     shown: str
+    policy_uri: str = ""
+    tos_uri: str = ""
 
     @classmethod
     def sample(cls) -> "Consent":
         wishes = (Wish("openid", is_new=False), Wish("email"), Wish("photos/print", "Print your photos"))
-        return cls(username="alice", place="app.example.com", wishes=wishes, shown=_SESSION)
+        policy_uri, place = "https://app.example.com/privacy", "app.example.com"
+        return cls(username="alice", place=place, wishes=wishes, shown=_SESSION, policy_uri=policy_uri)
 
 
 class SignOut(Page, frozen=True, kw_only=True):

@@ -3,11 +3,12 @@
 from starlette.responses import Response
 
 from lido import errors
-from lido.flows import sign_up
+from lido.flows import sign_up, terms
 from lido.flows.delivery import Delivery
 from lido.flows.sign_up import SignedUp
 from lido.records import Status
 from lido.rules import confirmation_links
+from lido.rules.terms import PRIVACY_POLICY, TERMS_OF_USE
 from lido.web.login import attributes, challenge, pages, sign_in, troubles
 from lido.web.login.layout import Page
 from lido.web.login.sentences import say
@@ -62,11 +63,14 @@ def _needs_password(visit: Visit) -> bool:
 
 def _page(visit: Visit, username: str, given: dict[str, str], trouble: Trouble | None = None) -> Page:
     asked = attributes.at_sign_up(visit.asked.pool, visit.asked.client)
+    agreed = terms.addresses(visit.call, visit.asked.pool, visit.client_id, visit.frame.language)
     return pages.SignUp(
         username=username,
         called=attributes.called(visit.asked.pool),
         needs_password=_needs_password(visit),
         attributes=tuple(attributes.field(name, given.get(name, ""), required=must) for name, must in asked),
+        terms_of_use=agreed.get(TERMS_OF_USE, ""),
+        privacy_policy=agreed.get(PRIVACY_POLICY, ""),
         trouble=trouble,
     )
 
