@@ -26,8 +26,8 @@ from lido.storage.import_jobs import ImportJob, Line, State
 _LEASE_MS = 10_000
 _LINES_AT_ONCE = 100
 _JOBS_AT_ONCE = 20
-_REST = 0.5
-"""Rests half as long as it worked: sign-ins of all pools find the writer and the interpreter free in between."""
+_REST = 1
+"""Rests as long as it worked: sign-ins of all pools find the writer and the interpreter free in between."""
 _SUCCEEDED = "The user import job has completed successfully."
 _TOO_MANY = "Too many users have failed or been skipped during the import."
 _STOPPED = "The Import Job was stopped by the developer."
