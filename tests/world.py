@@ -216,7 +216,7 @@ class _Loop:
             "method": method,
             "path": parts.path or "/",
             "raw_path": (parts.path or "/").encode(),
-            "query_string": parts.query.encode(),
+            "query_string": parts.query.encode("utf-8", "surrogateescape"),
             "root_path": "",
             "headers": [(name.encode(), value) for name, value in lines.items()],
             "client": ("203.0.113.7", 40_000),

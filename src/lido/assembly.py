@@ -9,6 +9,7 @@ from lido.flows.acme_worker import ACMEWorker
 from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
+from lido.flows.import_worker import ImportWorker
 from lido.flows.log_worker import LogWorker
 from lido.flows.logout_worker import LogoutWorker
 from lido.flows.message_worker import MessageWorker
@@ -19,6 +20,7 @@ from lido.ports.aws_client import AccessKey
 from lido.ports.aws_logs import S3, CloudWatchLogs, Firehose
 from lido.ports.aws_messages import SES, SNS, Account
 from lido.ports.clock import Clock, SystemClock
+from lido.ports.documents import PublishedDocuments
 from lido.ports.entropy import Entropy, SystemEntropy
 from lido.ports.key_sets import PublishedKeySets
 from lido.ports.kms import KMS
@@ -87,6 +89,7 @@ class Lido:
         self.metrics.watch_deliveries(lambda state: webhooks.count(self.call(), state))
         self.outgoing = Outgoing(settings.private_destinations)
         self.key_sets = PublishedKeySets(self.outgoing, waiting=max(1, settings.threads // 4))
+        self.documents = PublishedDocuments(self.outgoing, waiting=max(1, settings.threads // 4))
         self.house = House(
             account_id=settings.account_id,
             default_region=next((region for region in settings.region if region != "any"), "us-east-1"),
@@ -120,6 +123,7 @@ class Lido:
             hashing=self.hashing,
             triggers=self.triggers,
             key_sets=self.key_sets,
+            documents=self.documents,
             house=self.house,
             caller=None,
             request_id=self.entropy.uuid(),
@@ -158,6 +162,7 @@ class Lido:
             self.message_worker(),
             webhooks=WebhookWorker(self.call, self.outgoing, tally=self.metrics.count_delivery),
             logs=self.log_worker(),
+            imports=self.import_worker(),
             logout=LogoutWorker(self.call, self.outgoing),
             **({"acme": ACMEWorker(self.call, authority, _own_host(settings))} if authority else {}),
         )
@@ -168,6 +173,10 @@ class Lido:
         mail, sms = _mail(settings, self.clock), _sms(settings, self.clock)
         kms = _kms(settings, self.clock)
         return MessageWorker(self.call, mail=mail, sms=sms, mail_from=settings.mail_from, kms=kms)
+
+    def import_worker(self) -> ImportWorker:
+        """What works through the files of import jobs."""
+        return ImportWorker(self.call, holder=self.entropy.uuid())
 
     def log_worker(self) -> LogWorker:
         """What delivers log records, to where the settings lead."""

@@ -78,6 +78,14 @@ class KeySets(Protocol):
         ...
 
 
+class Documents(Protocol):
+    """What others publish about themselves (ports/documents.py)."""
+
+    def fetch(self, url: str, *, accept: str, limit_bytes: int) -> bytes:
+        """The document at that address, asked for now. Raises ports.documents.Unobtainable."""
+        ...
+
+
 class Call(Struct, frozen=True):
     """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown;
     `client_metadata` what the client says to the pool's triggers, in the operations that take it.
@@ -90,6 +98,7 @@ class Call(Struct, frozen=True):
     hashing: Hashing
     triggers: Carrier
     key_sets: KeySets
+    documents: Documents
     house: House
     caller: Caller | None
     request_id: str

@@ -97,6 +97,25 @@ def test_a_cookie_that_was_bent_is_nobodys(app):
     assert is_signed_in(app, cookie)
 
 
+def test_a_session_is_nothing_to_an_app_that_takes_no_users_of_the_pool_s_own(app):
+    """Its people come from elsewhere: nobody gets in by way of another app's sign-in page."""
+    cookie = app.browser()
+    other = App(app.house, app.pool_id, SupportedIdentityProviders=[])
+
+    assert other.authorize(cookie, prompt="none")[1]["error"] == "login_required"
+    assert other.authorize(cookie)[0].endswith("/login")
+
+
+def test_a_session_of_one_factor_is_too_little_once_the_pool_requires_two(app):
+    cookie = app.browser()
+    app.house.idp.set_user_pool_mfa_config(
+        UserPoolId=app.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+
+    assert app.authorize(cookie, prompt="none")[1]["error"] == "login_required"
+    assert app.authorize(cookie)[0].endswith("/login")
+
+
 def test_two_tabs_end_each_where_they_began(app):
     """Two people, one browser: each answer goes to the request of its own tab, for whoever signed in there."""
     first, second = visitor(app, state="first").open("login"), visitor(app, state="second")

@@ -17,7 +17,7 @@ from tests.pages import Browser
 from tests.sign_ins import claims
 from tests.world import PASSWORD, World
 
-from lido.flows import pool_options
+from lido.flows import consents, pool_options
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 ALL_FLOWS = [
@@ -26,7 +26,6 @@ ALL_FLOWS = [
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
 ]
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
@@ -83,6 +82,18 @@ def pool_deleted(waiting: Waiting) -> None:
     waiting.house.idp.delete_user_pool(UserPoolId=waiting.pool_id)
 
 
+def consent_withdrawn(waiting: Waiting) -> None:
+    assert consents.withdraw(waiting.house.call(), waiting.pool_id, "alice", waiting.client_id)
+
+
+def oauth_switched_off(waiting: Waiting) -> None:
+    who = {"UserPoolId": waiting.pool_id, "ClientId": waiting.client_id}
+    client = waiting.house.idp.describe_user_pool_client(**who)["UserPoolClient"]
+    told = ("CreationDate", "LastModifiedDate", "ClientSecret", "ClientType")
+    kept = {name: value for name, value in client.items() if name not in told}
+    waiting.house.idp.update_user_pool_client(**{**kept, "AllowedOAuthFlowsUserPoolClient": False})
+
+
 ENDS: dict[str, Callable[[Waiting], None]] = {
     "the user is disabled": disabled,
     "the user is deleted": deleted,
@@ -91,6 +102,8 @@ ENDS: dict[str, Callable[[Waiting], None]] = {
     "the session is revoked": session_revoked,
     "the client is deleted": client_deleted,
     "the pool is deleted": pool_deleted,
+    "the consent is withdrawn": consent_withdrawn,
+    "OAuth is switched off": oauth_switched_off,
 }
 OF_APPS = frozenset({"the client is deleted", "the pool is deleted"})
 ANYBODY = OF_APPS | {"the user is disabled", "the user is deleted", "the password must be reset"}
@@ -99,6 +112,10 @@ UNDER_WAY = ANYBODY | {"the user is signed out everywhere"}
 """Ends for whoever is in the middle of a sign-in."""
 SIGNED_IN = UNDER_WAY | {"the session is revoked"}
 """Ends for whoever goes on from something that was handed out."""
+OAUTH = SIGNED_IN | {"OAuth is switched off"}
+"""Ends for whoever goes on at the OAuth endpoints."""
+CONSENTED = OAUTH | {"the consent is withdrawn"}
+"""Ends for whoever goes on at somebody else's app."""
 
 
 def an_app(house: World, **arguments: Any) -> App:
@@ -157,38 +174,65 @@ def consent(house: World) -> Waiting:
     return waiting(app, lambda: "code=" in browser.post(form.action, {**form.fields, "decision": "allow"}).left)
 
 
-def pushed(house: World) -> Waiting:
-    """A request was pushed, and the browser brings its name."""
+def foreign(app: App, **query: str) -> Browser:
+    """Alice's browser, which comes back from somebody else's app that she has let in."""
+    pool_options.set_for_client(app.house.call(), app.client_id, {"third_party": "true"})
+    return Browser(app.house, app.pool_id, app.client_id, **query).sign_in("alice", PASSWORD).submit(button=0)
+
+
+def foreign_code(house: World) -> Waiting:
     app = an_app(house)
-    cookie = app.browser()
-    asked = {"client_id": app.client_id, "response_type": "code", "redirect_uri": CALLBACK}
-    name = app.post("/oauth2/par", asked)[2]["request_uri"]
-    return waiting(app, lambda: of_authorize(app, cookie, "code", request_uri=name))
+    made = foreign(app).given["code"]
+    form = {"grant_type": "authorization_code", "code": made, "redirect_uri": CALLBACK}
+    return waiting(app, lambda: of_token_endpoint(app, form))
 
 
-def a_device(house: World) -> tuple[App, Browser, dict[str, str]]:
-    """A device shows its code, alice has typed it, and the question is on the screen; what the device polls with."""
+def foreign_silent(house: World) -> Waiting:
     app = an_app(house)
-    pool_options.set_for_client(house.call(), app.client_id, {"device_grant": "true"})
-    told = app.post("/oauth2/device_authorization", {"client_id": app.client_id})[2]
-    browser = Browser(house, app.pool_id, app.client_id).open("device", "").submit(user_code=told["user_code"])
-    browser.submit(username="alice", password=PASSWORD)
-    return app, browser, {"grant_type": DEVICE, "device_code": told["device_code"]}
+    cookie = foreign(app).cookies["cognito"]
+    return waiting(app, lambda: of_authorize(app, cookie, "code", prompt="none"))
 
 
-def device_asking(house: World) -> Waiting:
-    app, browser, form = a_device(house)
-    question = browser.page.forms[0]
+def foreign_refresh(house: World) -> Waiting:
+    app = an_app(house)
+    token = app.redeem(foreign(app).given["code"])[1]["refresh_token"]
+    return waiting(app, lambda: of_token_endpoint(app, {"grant_type": "refresh_token", "refresh_token": token}))
+
+
+def a_device(app: App, **options: str) -> tuple[Browser, dict[str, str]]:
+    """Alice's browser at the question about a device, and what the device polls with."""
+    pool_options.set_for_client(app.house.call(), app.client_id, {"device_grant": "true", **options})
+    shown = app.post("/oauth2/device_authorization", {"client_id": app.client_id})[2]
+    browser = Browser(app.house, app.pool_id, app.client_id).open("device", "")
+    browser.submit(user_code=shown["user_code"]).submit(username="alice", password=PASSWORD)
+    if "third_party" in options:
+        browser.submit(button=0)
+    return browser, {"grant_type": DEVICE, "device_code": shown["device_code"]}
+
+
+def device(house: World) -> Waiting:
+    """The device was let in and polls."""
+    app = an_app(house)
+    browser, form = a_device(app)
+    browser.submit(button=0)
+    return waiting(app, lambda: of_token_endpoint(app, form))
+
+
+def device_question(house: World) -> Waiting:
+    """The question about the device is on the screen."""
+    app = an_app(house)
+    browser, form = a_device(app)
 
     def last() -> Any:
-        browser.post(question.action, {**question.fields, "allow": "1"})
+        browser.submit(button=0)
         return of_token_endpoint(app, form)
 
     return waiting(app, last)
 
 
-def device_let_in(house: World) -> Waiting:
-    app, browser, form = a_device(house)
+def foreign_device(house: World) -> Waiting:
+    app = an_app(house)
+    browser, form = a_device(app, third_party="true")
     browser.submit(button=0)
     return waiting(app, lambda: of_token_endpoint(app, form))
 
@@ -288,44 +332,6 @@ def client_token(house: World) -> Waiting:
     return waiting(app, lambda: house.idp_unsigned.get_client_token(**ask)["ClientAuthenticationResult"])
 
 
-def pushed(house: World) -> Waiting:
-    """A request was pushed, and a browser that is signed in is about to bring its name."""
-    app = an_app(house, GenerateSecret=True)
-    cookie = app.browser()
-    told = app.post("/oauth2/par", {"response_type": "code", "redirect_uri": CALLBACK}, app.basic())[2]
-    return waiting(app, lambda: of_authorize(app, cookie, "code", request_uri=told["request_uri"]))
-
-
-def device_let_in(house: World) -> Waiting:
-    """Somebody has let a device in, which has not asked since."""
-    app, form, browser = a_device(house)
-    browser.submit(button=0)
-    house.clock.advance(seconds=6)
-    return waiting(app, lambda: of_token_endpoint(app, form))
-
-
-def device_question(house: World) -> Waiting:
-    """The question about a device is on the screen."""
-    app, form, browser = a_device(house)
-
-    def last() -> Any:
-        browser.submit(button=0)
-        house.clock.advance(seconds=6)
-        return of_token_endpoint(app, form)
-
-    return waiting(app, last)
-
-
-def a_device(house: World) -> tuple[App, dict[str, str], Browser]:
-    """A device that waits, what it polls with, and a browser that shows the question to alice."""
-    app = an_app(house)
-    pool_options.set_for_client(house.call(), app.client_id, {"device_grant": "true"})
-    shown = app.post("/oauth2/device_authorization", {"client_id": app.client_id})[2]
-    browser = Browser(house, app.pool_id, app.client_id).open("device", "")
-    browser.submit(user_code=shown["user_code"]).submit(username="alice", password=PASSWORD)
-    return app, {"grant_type": DEVICE, "device_code": shown["device_code"]}, browser
-
-
 def registration(house: World) -> Waiting:
     """A program holds a token with which clients are registered."""
     pool_id = house.pool(DcrConfiguration={"EnableStatus": "Enabled"})
@@ -334,6 +340,12 @@ def registration(house: World) -> Waiting:
     headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
     url, body = f"http://lido.test/{pool_id}/oauth2/register", b'{"redirect_uris":["https://app.example.com/callback"]}'
     return waiting(app, lambda: b"client_id" in house.http("POST", url, headers, body)[2])
+
+
+def refresh_of_code_by_operation(house: World) -> Waiting:
+    app = an_app(house)
+    given = {"RefreshToken": app.redeem(app.code(app.browser()))[1]["refresh_token"], "ClientId": app.client_id}
+    return waiting(app, lambda: house.idp_unsigned.get_tokens_from_refresh_token(**given)["AuthenticationResult"])
 
 
 def introspection(house: World) -> Waiting:
@@ -392,27 +404,28 @@ def followed_link(house: World) -> Waiting:
 
 
 WAYS: dict[str, Way] = {
-    "a code": Way(code, SIGNED_IN),
-    "a browser that is signed in": Way(silent, SIGNED_IN),
-    "the implicit grant": Way(implicit, SIGNED_IN),
-    "a consent": Way(consent, SIGNED_IN),
-    "a pushed request": Way(pushed, SIGNED_IN),
-    "a device's question": Way(device_asking, SIGNED_IN),
-    "a device that was let in": Way(device_let_in, SIGNED_IN),
-    "the sign-in page": Way(page, ANYBODY),
-    "a refresh token": Way(refresh, SIGNED_IN),
-    "a refresh token that rotates": Way(refresh_rotated, SIGNED_IN),
+    "a code": Way(code, OAUTH),
+    "a browser that is signed in": Way(silent, OAUTH),
+    "the implicit grant": Way(implicit, OAUTH),
+    "a consent": Way(consent, OAUTH),
+    "the sign-in page": Way(page, ANYBODY | {"OAuth is switched off"}),
+    "a code of somebody else's app": Way(foreign_code, CONSENTED),
+    "a browser at somebody else's app": Way(foreign_silent, CONSENTED),
+    "a refresh token of somebody else's app": Way(foreign_refresh, CONSENTED),
+    "a device that was let in": Way(device, OAUTH),
+    "the question about a device": Way(device_question, OAUTH),
+    "a device with somebody else's app": Way(foreign_device, CONSENTED),
+    "a refresh token": Way(refresh, OAUTH),
+    "a refresh token that rotates": Way(refresh_rotated, OAUTH),
     "REFRESH_TOKEN_AUTH": Way(refresh_by_flow, SIGNED_IN),
     "GetTokensFromRefreshToken": Way(refresh_by_operation, SIGNED_IN),
+    "GetTokensFromRefreshToken after a code": Way(refresh_of_code_by_operation, OAUTH),
     "a password": Way(password, ANYBODY),
     "a password by an operator": Way(password_by_operator, ANYBODY),
     "token exchange": Way(exchange, SIGNED_IN),
     "token exchange after its client": Way(exchange_after_its_client, SIGNED_IN),
-    "a pushed request": Way(pushed, SIGNED_IN),
-    "a device that was let in": Way(device_let_in, SIGNED_IN),
-    "the question about a device": Way(device_question, SIGNED_IN),
     "a registration": Way(registration, OF_APPS),
-    "client credentials": Way(client_credentials, OF_APPS),
+    "client credentials": Way(client_credentials, OF_APPS | {"OAuth is switched off"}),
     "GetClientToken": Way(client_token, OF_APPS),
     "introspection": Way(introspection, SIGNED_IN),
     "userInfo": Way(user_info, SIGNED_IN),

@@ -14,14 +14,18 @@ from lido.flows import (
     certificates,
     delivery,
     devices,
+    identity_providers,
+    import_uploads,
     key_rotation,
     lasting_keys,
     operators,
     passkeys,
     passwords,
+    saml_certificates,
     signing,
     totp,
     trigger_targets,
+    user_import,
     webhooks,
 )
 from lido.flows.chores import Chores, table
@@ -29,10 +33,13 @@ from lido.flows.key_rotation import LONGEST_TOKEN_MS, PUBLICATION_MS, SEALED, ro
 from lido.records import Device, DeviceStatus, TotpKey
 from lido.rules import jwt
 from lido.rules.sealing import KeyRing, Unsealable
-from lido.storage import challenges, messages, pools, signing_keys, totp_keys
+from lido.storage import challenges, import_jobs, messages, pools, signing_keys, totp_keys
 from lido.storage import devices as stored_devices
+from lido.storage import identity_providers as stored_providers
 from lido.storage import passwords as stored_passwords
+from lido.storage import saml_certificates as stored_certificates
 from lido.storage import trigger_targets as stored_targets
+from lido.storage.import_jobs import JobSettings
 
 HASHES = {
     ("codes", "digest"),
@@ -49,7 +56,7 @@ HASHES = {
 }
 """What is stored as bytes and cannot be opened by anybody."""
 UNUSED = {("operators", "password")}
-PUBLIC = {("passkeys", "public_key")}
+PUBLIC = {("passkeys", "public_key"), ("assets", "content"), ("assets", "served")}
 
 
 @pytest.fixture
@@ -180,6 +187,12 @@ def furnished(house, pool_id):
     wish = trigger_targets.Wish(name="hook", kind="url", address="https://example.com/hook")
     trigger_targets.register(house.call(), pool_id, "PostConfirmation", wish)
     webhooks.rotate(house.call(), webhooks.add(house.call(), pool_id, "https://a.example/", []).id)
+    house.idp.get_signing_certificate(UserPoolId=pool_id)
+    details = {"client_id": "id", "client_secret": "upstream", "authorize_scopes": "openid"}
+    house.idp.create_identity_provider(
+        UserPoolId=pool_id, ProviderName="Google", ProviderType="Google", ProviderDetails=details
+    )
+    plant_import(house.call(), pool_id)
     certificates.add(house.call(), *Authority(house.clock.now()).issue("login.example.com"))
     return write(house, pool_id), client, sub
 
@@ -196,6 +209,14 @@ def plant_factors(call, pool_id, sub):
         )
         state = call.keys.seal(passkeys.PURPOSE, b"state", pool_id, "under way")
         challenges.put(tx, pool_id, "under way", state=state, expires_at=call.now + 1_000_000)
+
+
+def plant_import(call, pool_id):
+    """A job whose file has come."""
+    job = user_import.create(call, pool_id, "move", JobSettings("arn:aws:iam::123456789012:role/logs"))
+    upload = import_uploads.begin(call, pool_id, job.id)
+    import_uploads.add(call, pool_id, job.id, upload, 0, b"a,b")
+    import_uploads.end(call, pool_id, job.id, upload, 3)
 
 
 def call_with(house, *masters):
@@ -232,9 +253,17 @@ def read_everything(call, pool_id, furnished):
     assert call.keys.open(totp.PURPOSE, app.seed, pool_id, sub, "app") == b"seed"
     assert call.keys.open(devices.PURPOSE, device.verifier, pool_id, sub, "device") == b"verifier"
     assert call.keys.open(passkeys.PURPOSE, state, pool_id, "under way") == b"state"
+    with call.db.read() as tx:
+        provider = stored_providers.find(tx, pool_id, "Google")
+        own = stored_certificates.find(tx, pool_id)
+    assert identity_providers.opened(call, provider)["client_secret"] == "upstream"
+    assert call.keys.open(saml_certificates.PURPOSE, own.private_key, pool_id)
     [webhook] = webhooks.every(call, pool_id)
     for secret in (webhook.secret, webhook.former_secret):
         assert len(call.keys.open(webhooks.PURPOSE, secret, pool_id, webhook.id)) == 32
+    with call.db.read() as tx:
+        (job,) = import_jobs.page(tx, pool_id, before=(2**62, ""), limit=1)
+    assert import_uploads.UploadedFile(job).line(call, 0).content == b"a,b"
     (certificate,) = certificates.every(call)
     assert b"PRIVATE KEY" in call.keys.open(certificates.PURPOSE, certificate.private_key, certificate.id)
     later = msgspec.structs.replace(call, now=call.now + 10_000)

@@ -5,7 +5,7 @@ from tests.world import World, sign_by
 
 from lido.storage import domains, pools
 from lido.storage.domains import Domain, DomainSettings
-from lido.web.connection import came_by_https, host_of
+from lido.web.connection import address_of, came_by_https, host_of
 
 PROXY = {"trusted_proxies": "203.0.113.7/32"}
 
@@ -142,6 +142,25 @@ def test_the_address_of_a_domain_is_made_from_the_settings(public_url, forwarded
     https = came_by_https(scope, ("203.0.113.7/32",))
     assert address(public_url, "login.example.com", https=https) == base
     assert not came_by_https(scope, ("198.51.100.0/24",))
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("203.0.113.7", None, "203.0.113.7"),
+        ("::ffff:203.0.113.7", None, "203.0.113.7"),
+        ("2001:db8::7", None, "2001:db8::7"),
+        ("::ffff:10.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("10.0.0.1", "::ffff:203.0.113.7", "203.0.113.7"),
+        ("10.0.0.1", "203.0.113.7, ::ffff:10.0.0.2", "203.0.113.7"),
+        ("", None, ""),
+    ],
+)
+def test_an_address_of_ipv4_is_one_whatever_socket_it_came_to(peer, forwarded, address):
+    """On a socket of both families all of IPv4 would else share one network's budgets, and no proxy would be known."""
+    headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
+
+    assert address_of({"client": (peer, 1), "headers": headers}, ("10.0.0.0/8",)) == address
 
 
 def test_two_hosts_are_no_host():

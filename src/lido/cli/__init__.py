@@ -16,6 +16,7 @@ COMMANDS = {
     "pool": "lido.cli.pool:pool",
     "client": "lido.cli.client:client",
     "users": "lido.cli.users:users",
+    "imports": "lido.cli.imports:imports",
     "triggers": "lido.cli.triggers:triggers",
     "keys": "lido.cli.keys:keys",
     "certificates": "lido.cli.certificates:certificates",

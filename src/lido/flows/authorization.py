@@ -26,9 +26,11 @@ from lido.rules import authorization, options, scopes, strength
 from lido.rules.app_clients import Terms
 from lido.rules.authorization import Invalid, Requested, ResponseMode, ResponseType
 from lido.rules.authorization import Unredirectable as Unredirectable
+from lido.rules.client_settings import COGNITO
 from lido.storage import resource_servers
 from lido.storage.database import Transaction
 
+_NOT_AVAILABLE = "Login option is not available. Please try another one"
 _IN_DESCRIPTION = frozenset({"invalid_scope", "unauthorized_client", "unsupported_response_type", "invalid_target"})
 """Codes that Cognito tells in the description, with `invalid_request` as the error."""
 
@@ -133,6 +135,9 @@ def read(
         )
     except Invalid as invalid:
         raise Refused(refused(call, bare, invalid.error), invalid.error) from None
+    # The pages let nobody in through other providers yet, whatever is configured.
+    if given.get("identity_provider", "") not in ("", COGNITO) or given.get("idp_identifier"):
+        raise Refused(refused(call, bare, "invalid_request", _NOT_AVAILABLE), "invalid_request")
     return _complete(call, bare, requested, given, proven)
 
 
@@ -185,6 +190,8 @@ def refused(call: Call, request: AuthorizationRequest, error: str, description: 
     if request.pushed is not None:
         with suppress(pushed_requests.Used), call.db.write() as tx:
             pushed_requests.use(tx, request.client, request.pushed, call.now)
+    if request.device is not None and error == "access_denied":
+        device_grants.turn_away(call, request.pool.pool_id, request.device)
     if error in _IN_DESCRIPTION and not options.is_on(request.pool, "standard_answers", request.client):
         error, description = "invalid_request", error
     told = [("error_description", description), ("state", request.state), ("error", error)]

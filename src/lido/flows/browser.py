@@ -16,7 +16,8 @@ from lido.flows.holders import Holder
 from lido.flows.sign_in import SignedIn
 from lido.flows.sign_in_triggers import after as after_signing_in
 from lido.records import Client, Pool, User
-from lido.rules import options, strength
+from lido.rules import options, second_factors, strength
+from lido.rules.client_settings import COGNITO
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Proof
 from lido.storage import pools, sso_sessions
@@ -142,12 +143,26 @@ def serves(
     """Whether the session spares the person a new sign-in at this client.
 
     `max_age` is how many seconds ago it may have begun (OpenID Connect Core 3.1.2.1), `levels` the strengths that
-    were asked for, the best first. The client says how long it takes a sign-in at all (SSOSession), else the pool.
+    were asked for, the best first. The client says how long it takes a sign-in at all (SSOSession), else the pool; and
+    whether it takes the pool's own users, who alone sign in here. One factor is not enough once the pool requires two.
     """
+    if not takes_local_users(client) or _is_factor_missing(pool, session):
+        return False
     age_ms = call.now - session.auth_time
     if age_ms >= tracking.sso_minutes(pool, client) * 60_000 or (max_age is not None and age_ms > max_age * 1_000):
         return False
     return not levels or strength.level(session.proofs) >= levels[0]
+
+
+def takes_local_users(client: Client) -> bool:
+    """Whether the pool's own users may come to the client through a browser (SupportedIdentityProviders)."""
+    return COGNITO in (client.settings.shape.supported_identity_providers or ())
+
+
+def _is_factor_missing(pool: Pool, session: BrowserSession) -> bool:
+    is_required = pool.settings.shape.mfa_configuration == "ON"
+    passkey_mfa = second_factors.passkeys_are_mfa(pool.settings)
+    return is_required and not second_factors.suffice(session.proofs, passkey_mfa=passkey_mfa, device_suppresses=False)
 
 
 def _row(call: Call, signed_in: SignedIn, user: User, cookie: _Cookie) -> SSOSession:

@@ -14,7 +14,7 @@ import structlog
 
 from lido import errors
 from lido.call import Call
-from lido.flows import audit_chain, key_rotation
+from lido.flows import audit_chain, key_rotation, user_import
 from lido.flows.message_worker import MessageWorker
 from lido.rules import options
 from lido.rules.time_ordered_ids import first_id_at
@@ -229,6 +229,7 @@ def table(
         Chore("rotate signing keys", 60, _rotate_signing_keys),
         Chore("empty deleted pools", 300, _empty_deleted_pools),
         Chore("count users", 900, _count_users),
+        Chore("expire import jobs", 900, _expire_import_jobs),
         Chore("forget events", 3_600, forget_events),
         Chore("forget messages", 3_600, forget_messages),
         Chore("forget deliveries", 3_600, forget_deliveries),
@@ -262,6 +263,10 @@ def _sweep(call: Call, tx: Transaction, _: str) -> str | None:
         if left <= 0:
             return _AGAIN
     return None
+
+
+def _expire_import_jobs(call: Call, tx: Transaction, _: str) -> str | None:
+    return _AGAIN if user_import.expire(call, tx, 1) else None
 
 
 def _sweep_counters(call: Call, tx: Transaction, _: str) -> str | None:

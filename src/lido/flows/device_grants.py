@@ -16,7 +16,7 @@ from lido.flows.client_authentication import ProvenClient
 from lido.flows.grants import GrantInfo
 from lido.flows.redemption import Allowed
 from lido.flows.tokens import Tokens
-from lido.records import Client, Pool
+from lido.records import Client
 from lido.rules import options, scopes, user_codes
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Proof
@@ -27,6 +27,7 @@ LIFE_SECONDS = 600
 INTERVAL_SECONDS = 5
 OPTION = "device_grant"
 
+_SELF_REGISTERED = "DCR"
 _SLOWER_SECONDS = 5
 _CODE_BYTES = 32
 _LONGEST_CODE = 128
@@ -97,7 +98,7 @@ def begin(call: Call, client: ProvenClient, *, scope: str | None, resource: str 
 
     Raises OAuthError `unauthorized_client`, `invalid_scope`; TooManyRequests.
     """
-    _require_option(client.pool, client.client)
+    _require_allowed(client)
     with call.db.read() as tx:
         known = resource_servers.scopes_of(tx, client.pool)
     known |= scopes.beyond_cognito(client.pool)
@@ -169,9 +170,17 @@ def decide(call: Call, session: BrowserSession, answered: str, *, allowed: bool)
         return device_grants.allow_if_welcome(tx, row, permit, call.now)
 
 
+def turn_away(call: Call, pool_id: str, ticket: str) -> None:
+    """The device's app was not let in at all, so the device need not wait any longer."""
+    waiting = named(call, pool_id, ticket)
+    if waiting is not None:
+        with call.db.write() as tx:
+            device_grants.refuse(tx, waiting.grant, call.now)
+
+
 def redeem(call: Call, client: ProvenClient, device_code: str) -> Tokens:
     """The tokens, once the person allowed it. Raises OAuthError (RFC 8628 §3.5) and the refusals of triggers."""
-    _require_option(client.pool, client.client)
+    _require_allowed(client)
     row = _find(call, client, device_code)
     if row.state == State.USED:
         _kill(call, row)
@@ -266,8 +275,13 @@ def _opened(call: Call, purpose: str, text: str, *binding: str) -> bytes | None:
         return None
 
 
-def _require_option(pool: Pool, client: Client) -> None:
-    if not options.is_on(pool, OPTION, client):
+def _require_allowed(client: ProvenClient) -> None:
+    """Clients that people come through, by the option; one that registered itself has no grant beyond what it
+    registered for, unless an operator gave it this one by name.
+    """
+    is_on = options.is_on(client.pool, OPTION, client.client)
+    is_given = client.client.kind != _SELF_REGISTERED or client.client.settings.options.get(OPTION) == "true"
+    if not (is_on and is_given and client.terms.oauth.brings_people):
         raise errors.OAuthError("unauthorized_client")
 
 

@@ -23,7 +23,8 @@ from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
 from lido.flows.tokens import Tokens
 from lido.records import Client, Pool, Session, Status, User
-from lido.rules import refresh_tokens, secret_hash, token_changes
+from lido.rules import options, refresh_tokens, secret_hash, token_changes
+from lido.rules.app_clients import Terms
 from lido.rules.refresh_tokens import RefreshToken
 from lido.rules.token_changes import Changes
 from lido.storage import sessions, sign_ins
@@ -119,14 +120,15 @@ def living(call: Call, pool_id: str, client_id: str, token: str) -> tuple[Sessio
         return None
     with call.db.read() as tx:
         found = sign_ins.by_session(tx, pool_id, client_id, opened.sub, opened.session_id)
-        grace_seconds = scenes.terms(tx, found.client).grace_seconds if found else None
-    if found is None or found.session is None or found.user is None:
+        allowed = scenes.terms(tx, found.client) if found else None
+    if found is None or allowed is None or found.session is None or found.user is None:
         return None
     try:
+        _refuse_disabled(allowed, found.session)
         _refuse_dead(call, found.session, found.user, tracking.idle_ms(found.pool, found.client))
     except errors.Fault:
         return None
-    standing = _standing(found.session, opened.generation, (grace_seconds or 0) * 1000, call.now)
+    standing = _standing(found.session, opened.generation, (allowed.grace_seconds or 0) * 1000, call.now)
     is_taken = opened.generation <= found.session.generation and standing in ("living", "grace")
     return (found.session, found.user) if is_taken else None
 
@@ -155,6 +157,7 @@ def _open_family(
             raise errors.NotAuthorized(INVALID)
         _check_client(call, tx, found.pool, found.client, found.user, proof)
         _check_possession(found.pool, found.client, found.session, proof)
+        _refuse_disabled(allowed, found.session)
         ring = signing.ring(call, tx, found.pool)
         device_key = devices.bound_to(tx, found.pool, found.session)
     if token.generation > found.session.generation:
@@ -196,7 +199,16 @@ def _check_possession(pool: Pool, client: Client, session: Session, proof: Clien
     info = grants.read(session)
     if proof.kind != "proven" and info.origin != "api" and client_assertions.is_expected(pool, client):
         raise errors.NotAuthorized(INVALID)
+    must_prove = info.origin != "api" and options.is_on(pool, "dpop_bound_access_tokens", client)
+    if must_prove and proof.jkt is None:
+        raise errors.NotAuthorized(INVALID)
     if info.jkt is not None and (proof.jkt is None or (proof.is_public and proof.jkt != info.jkt)):
+        raise errors.NotAuthorized(INVALID)
+
+
+def _refuse_disabled(allowed: Terms, session: Session) -> None:
+    """What began at the OAuth endpoints goes on only while the client is enabled for them."""
+    if grants.read(session).origin != "api" and not allowed.oauth.is_enabled:
         raise errors.NotAuthorized(INVALID)
 
 

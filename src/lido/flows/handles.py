@@ -57,6 +57,20 @@ def claim_all(call: Call, tx: Transaction, pool: Pool, user: User, *, force_alia
         _claim(call, tx, pool, user, handle, force_alias=force_alias, created=True, sentence=GIVEN_EXISTS)
 
 
+def claim_all_or_none(call: Call, tx: Transaction, pool: Pool, user: User) -> None:
+    """`claim_all` for one of many users in a transaction: a refusal may be caught, and leaves nothing claimed."""
+    claimed: list[Handle] = []
+    try:
+        for handle in handles_of(pool, user):
+            _check_form(pool, user, handle)
+            _claim(call, tx, pool, user, handle, force_alias=False, created=True, sentence=GIVEN_EXISTS)
+            claimed.append(handle)
+    except errors.Fault:
+        for handle in claimed:
+            user_names.release(tx, pool.pool_id, handle.name_key, HandleKind(handle.kind), user.sub)
+        raise
+
+
 def sync(
     call: Call,
     tx: Transaction,

@@ -38,6 +38,16 @@ def make_material(call: Call, pool: Pool, sub: str, username: str, password: str
     return call.keys.seal(PURPOSE, material.encode(), pool.pool_id, sub)
 
 
+def imported_material(call: Call, pool: Pool, sub: str, foreign_hash: str) -> bytes:
+    """What is stored of a password of which only a hash is known; it becomes ours at the first sign-in."""
+    return call.keys.seal(PURPOSE, Material(foreign_hash).encode(), pool.pool_id, sub)
+
+
+def first(pool: Pool, sub: str, material: bytes, now: int) -> Password:
+    """The permanent password of a user who never had one."""
+    return Password(pool.pool_id, sub, material, temporary=False, expires_at=None, version=1, set_at=now)
+
+
 def open_material(call: Call, pool_id: str, sub: str, sealed: bytes) -> Material:
     """The material of `make_material`."""
     return Material.decode(call.keys.open(PURPOSE, sealed, pool_id, sub))

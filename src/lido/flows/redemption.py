@@ -13,8 +13,8 @@ from lido.flows.events import Fact, tell
 from lido.flows.grants import GrantInfo
 from lido.flows.holders import Holder
 from lido.flows.tokens import Tokens
-from lido.rules import token_changes
-from lido.storage import sessions, sign_ins
+from lido.rules import consent, token_changes
+from lido.storage import consents, sessions, sign_ins
 from lido.storage.database import Transaction
 
 _INVALID = "invalid_grant"
@@ -35,7 +35,8 @@ class Allowed(msgspec.Struct, frozen=True):
 def exchange(call: Call, client: ProvenClient, allowed: Allowed, use: Callable[[Transaction], bool]) -> Tokens | None:
     """The tokens, if `use` marks what they are given for as used for the first time; None where it was used before.
 
-    Raises OAuthError `invalid_grant` when the user is not as they were, and the refusals of triggers.
+    Raises OAuthError `invalid_grant` when the user is not as they were, or has not consented to it any more, and the
+    refusals of triggers.
     """
     holder = _holder(call, client, allowed)
     changes = token_changes.NONE
@@ -58,7 +59,7 @@ def exchange(call: Call, client: ProvenClient, allowed: Allowed, use: Callable[[
         tracking.hold_user(tx, session)
         if not use(tx):
             return None
-        if not tokens.store(call, tx, client.pool, session):
+        if not _is_consented(tx, client, allowed) or not tokens.store(call, tx, client.pool, session):
             raise errors.OAuthError(_INVALID)
         fact = Fact(client_id=session.client_id, session_id=session.id, names=allowed.info.scope.split(" "))
         tell(call, tx, session.pool_id, "authorized", session.sub, fact, event_id=session.event_id)
@@ -70,6 +71,18 @@ def take_back(call: Call, pool_id: str, client_id: str, sub: str, session_id: st
     with call.db.write() as tx:
         if sessions.revoke(tx, pool_id, sub, session_id, call.now):
             tell(call, tx, pool_id, "code_reused", sub, Fact(client_id=client_id, session_id=session_id))
+
+
+def _is_consented(tx: Transaction, client: ProvenClient, allowed: Allowed) -> bool:
+    """Whether the user still allows somebody else's app what they allowed it: it may have been withdrawn meanwhile."""
+    pool, app = client.pool, client.client
+    if not consent.is_needed(pool, app):
+        return True
+    given = consents.hold(tx, pool.pool_id, allowed.sub, app.client_id)
+    asked = allowed.info.scope.split(" ")
+    return given is not None and not consent.missing(
+        asked, given.scopes.split(" "), named_then=given.client_name, named_now=app.name
+    )
 
 
 def _holder(call: Call, client: ProvenClient, allowed: Allowed) -> Holder:

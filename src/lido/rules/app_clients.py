@@ -26,6 +26,16 @@ class OAuthTerms(Struct, frozen=True):
     logout_urls: tuple[str, ...]
     default_redirect_uri: str | None
 
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the client is enabled for anything at all there (AllowedOAuthFlowsUserPoolClient)."""
+        return bool(self.flows)
+
+    @property
+    def brings_people(self) -> bool:
+        """Whether people come through the client, and not only the client itself."""
+        return not self.flows.isdisjoint(("code", "implicit"))
+
 
 class Terms(Struct, frozen=True):
     """`grace_seconds` is None without refresh token rotation, `readable` None where every attribute may be read."""

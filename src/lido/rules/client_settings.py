@@ -32,18 +32,20 @@ def requested(
     *,
     has_secret: bool,
     custom_scopes: Collection[str] = (),
+    providers: Collection[str] = (),
     options: Mapping[str, str] | None = None,
 ) -> ClientSettings:
     """The client's settings as the request wants them, complete with Cognito's defaults.
 
-    `custom_scopes` are those of the pool's resource servers; `options` are the settings that Cognito lacks, which no
-    request touches. Raises InvalidParameter, InvalidOAuthFlow, ScopeDoesNotExist.
+    `custom_scopes` are those of the pool's resource servers, `providers` the names of its identity providers; `options`
+    are the settings that Cognito lacks, which no request touches. Raises InvalidParameter, InvalidOAuthFlow,
+    ScopeDoesNotExist.
     """
     shape = _completed(request)
     _check_attributes(request, pool)
     _check_validity(shape)
     _check_auth_flows(shape)
-    _check_providers(shape, pool.pool_id)
+    _check_providers(shape, pool.pool_id, providers)
     _check_oauth(shape, has_secret=has_secret)
     _check_scopes(shape, custom_scopes)
     _check_urls(shape)
@@ -108,9 +110,9 @@ def _check_auth_flows(shape: idp.UserPoolClientType) -> None:
         )
 
 
-def _check_providers(shape: idp.UserPoolClientType, pool_id: str) -> None:
+def _check_providers(shape: idp.UserPoolClientType, pool_id: str, known: Collection[str]) -> None:
     for provider in shape.supported_identity_providers or ():
-        if provider != COGNITO:
+        if provider != COGNITO and provider not in known:
             raise errors.InvalidParameter(f"The provider {provider} does not exist for User Pool {pool_id}.")
 
 

@@ -9,6 +9,7 @@ from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type, hash_secret, verify_secret
 
+from lido.rules import password_hashes
 from lido.rules.password_policy import Policy
 
 SALT_BYTES = 16
@@ -44,7 +45,9 @@ class Hasher:
         return encoded.decode("ascii")
 
     def verify(self, phc: str, password: str) -> bool:
-        """Whether `phc`, of whatever costs, was made from `password`; False for other kinds of hash."""
+        """Whether `phc`, of whatever costs, was made from `password`; also where another system made it."""
+        if not phc.startswith("$argon2"):
+            return password_hashes.fits(phc, password)
         try:
             return verify_secret(phc.encode(), password.encode(), Type.ID)
         except (VerificationError, InvalidHashError, UnicodeEncodeError):

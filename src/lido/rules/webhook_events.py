@@ -10,7 +10,8 @@ from lido.records import Event
 from lido.rules.time_ordered_ids import made_at
 
 TEST = "webhook.test"
-_OF_THINGS = re.compile(r"(pool|client|domain|resource_server|group|user)_(created|changed|deleted)")
+_OF_THINGS = re.compile(r"(pool|client|domain|resource_server|provider|group|user)_(created|changed|deleted)")
+_OF_IMPORTS = re.compile(r"import_(created|uploaded|started|stopped|finished)")
 _NOT_TOLD = {"v"}
 
 
@@ -18,6 +19,9 @@ def type_of(kind: str) -> str:
     """The type of a kind of event: whom it is about (a thing of the pool, else `user`), a dot, what happened."""
     if kind == "keys_rotated":
         return "pool.keys_rotated"
+    happened = _OF_IMPORTS.fullmatch(kind)
+    if happened:
+        return f"import.{happened[1]}"
     thing = _OF_THINGS.fullmatch(kind)
     return f"{thing[1]}.{thing[2]}" if thing else f"user.{kind}"
 

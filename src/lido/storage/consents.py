@@ -29,6 +29,18 @@ def find(tx: Transaction, pool_id: str, sub: str, client_id: str) -> Consent | N
     )
 
 
+def hold(tx: Transaction, pool_id: str, sub: str, client_id: str) -> Consent | None:
+    """The same, held until the transaction ends: whoever takes it back waits, and then sees what was made of it."""
+    return tx.find(
+        Consent,
+        f"""UPDATE consents SET given_at = given_at
+            WHERE pool_id = :pool_id AND sub = :sub AND client_id = :client_id RETURNING {_COLUMNS}""",
+        pool_id=pool_id,
+        sub=sub,
+        client_id=client_id,
+    )
+
+
 def put(tx: Transaction, consent: Consent, *, epoch: int) -> bool:
     """Keep what was allowed in place of what was before, if user and client are alive. False: refuse."""
     return (

@@ -84,3 +84,8 @@ def remember(tx: Transaction, pool_id: str, sub: str, sealed_hash: bytes, *, set
         keep=keep,
         **key,
     )
+
+
+def remove(tx: Transaction, pool_id: str, sub: str) -> bool:
+    """Delete the user's password; earlier ones stay remembered. False: there was none."""
+    return tx.run("DELETE FROM passwords WHERE pool_id = :pool_id AND sub = :sub", pool_id=pool_id, sub=sub) == 1

@@ -30,9 +30,16 @@ OWNED = {
     "recovery_codes": "pool_id, sub, digest",
     "passkeys": "pool_id, credential_id",
     "devices": "pool_id, sub, device_key",
+    "linked_identities": "pool_id, provider, attribute, subject",
     "challenges": "pool_id, id",
     "user_names": "pool_id, name_key",
     "users": "pool_id, sub",
+    "provider_identifiers": "pool_id, identifier",
+    "identity_providers": "pool_id, name",
+    "saml_certificates": "pool_id",
+    "import_lines": "pool_id, job_id, line",
+    "import_chunks": "pool_id, job_id, upload, part",
+    "import_jobs": "pool_id, id",
     "domains": "domain",
     "brandings": "pool_id, id",
     "assets": "pool_id, digest",
@@ -63,6 +70,7 @@ PERSONAL = (
     "recovery_codes",
     "passkeys",
     "devices",
+    "linked_identities",
 )
 
 

@@ -267,6 +267,7 @@ _BELONGINGS = (
     "recovery_codes",
     "passkeys",
     "devices",
+    "linked_identities",
 )
 
 

@@ -1,7 +1,7 @@
 """Reading a connection: the body, within bounds, whose address it came from, and which host it was meant for."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 
@@ -59,7 +59,7 @@ def _forwarded(scope: MutableMapping[str, Any], header: bytes, trusted_proxies: 
 def address_of(scope: MutableMapping[str, Any], trusted_proxies: tuple[str, ...]) -> str:
     """The client's address: the peer's, or behind a configured proxy the nearest forwarded one that is no proxy."""
     client = scope.get("client")
-    peer = str(client[0]) if client else ""
+    peer = _plain(str(client[0])) if client else ""
     if not trusted_proxies or not _trusted(peer, trusted_proxies):
         return peer
     forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
@@ -68,7 +68,7 @@ def address_of(scope: MutableMapping[str, Any], trusted_proxies: tuple[str, ...]
         if not _is_address(hop):
             return peer
         if not _trusted(hop, trusted_proxies):
-            return hop
+            return _plain(hop)
     return peer
 
 
@@ -80,5 +80,14 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def _plain(address: str) -> str:
+    """An IPv4 address as such, also where a socket of both families wrote it as one of IPv6 (RFC 4291 §2.5.5.2): else
+    all of them would be one network of IPv6.
+    """
+    mapped = ip_address(address) if _is_address(address) else None
+    return str(mapped.ipv4_mapped) if isinstance(mapped, IPv6Address) and mapped.ipv4_mapped else address
+
+
 def _trusted(address: str, trusted_proxies: tuple[str, ...]) -> bool:
+    address = _plain(address)
     return _is_address(address) and any(ip_address(address) in ip_network(network) for network in trusted_proxies)

@@ -1,8 +1,11 @@
 """Consent to other people's apps, over HTTP: what is asked, when it is asked again, and who may not answer."""
 
+import json
+
 import pytest
 from tests.oauth import CALLBACK, App
 from tests.pages import Browser
+from tests.sign_ins import claims
 from tests.world import PASSWORD
 
 from lido.flows import consents, pool_options
@@ -120,6 +123,44 @@ def test_prompt_none_never_asks(app):
     assert direct.open("consent").given["error"] == "consent_required"
 
 
+@pytest.mark.parametrize("wish", [{"prompt": "login"}, {"prompt": "select_account"}, {"max_age": "0"}])
+def test_a_sign_in_for_one_request_spares_none_for_another(app, wish):
+    """The question's page is no way around what the authorization endpoint would have asked for."""
+    browser = signed_in(app)
+    app.house.clock.advance(seconds=1)
+    direct = visitor(app, state="another", **wish)
+    direct.cookies = dict(browser.cookies)
+
+    assert direct.open("consent").title == "Sign in"
+
+
+@pytest.mark.parametrize("wish", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "1"}])
+def test_whoever_signed_in_for_the_request_is_not_sent_back_there(app, wish):
+    browser = visitor(app, scope="openid email", **wish).open("oauth2/authorize")
+    app.house.clock.advance(seconds=2)
+    browser.submit(username="alice", password=PASSWORD)
+    assert is_question(browser)
+    app.house.clock.advance(seconds=2)
+
+    assert "code" in browser.submit(button=0).given
+
+
+def test_an_app_that_shares_no_sign_in_may_ask_after_its_own(app):
+    who = {"UserPoolId": app.pool_id}
+    app.house.idp.set_user_pool_session_configuration(
+        **who, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 20}
+    )
+    app.house.idp.set_user_pool_client_session_configuration(
+        **who, ClientId=app.client_id, SSOSession={"MaxValidityMinutes": 0}
+    )
+
+    browser = signed_in(app)
+
+    assert is_question(browser)
+    assert "code" in browser.submit(button=0).given
+    assert again(app, browser).title == "Sign in"
+
+
 def test_the_page_lets_nobody_around_the_sign_in(app):
     browser = signed_in(app)
     assert visitor(app).open("consent").title == "Sign in"
@@ -203,6 +244,24 @@ def test_a_scope_of_an_api_has_the_words_of_the_api(app):
     pool_options.set_for_client(house.call(), other.client_id, {"third_party": "true"})
 
     assert "Print your photos (new)" in signed_in(other, scope="openid photos/print").words
+
+
+def test_an_app_learns_what_the_person_was_told_and_no_more(house):
+    """For Cognito `openid` alone opens everything: no person who reads of an identifier knows that."""
+    pool_id = house.pool(Schema=[{"Name": "salary", "AttributeDataType": "String", "Mutable": True}])
+    house.user(pool_id, email="alice@example.com", name="Alice", **{"custom:salary": "1"})
+    app = App(house, pool_id)
+    pool_options.set_for_client(house.call(), app.client_id, {"third_party": "true"})
+    plain = App(house, pool_id)
+    personal = {"email", "name", "custom:salary"}
+
+    for scope, opened in {"openid": set(), "openid profile": {"name"}, "openid email": {"email"}}.items():
+        told = app.redeem(signed_in(app, scope=scope, prompt="consent").submit(button=0).given["code"])[1]
+        header = {"authorization": f"Bearer {told['access_token']}"}
+        info = json.loads(house.http("GET", f"{app.base}/oauth2/userInfo", header)[2])
+        assert (personal & set(claims(told["id_token"])), personal & set(info)) == (opened, opened)
+    own = plain.redeem(plain.code(plain.browser(), scope="openid"))[1]
+    assert personal <= set(claims(own["id_token"]))
 
 
 def test_the_implicit_grant_asks_too(house):

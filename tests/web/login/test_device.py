@@ -1,7 +1,10 @@
 """The device grant from both sides: a device that polls, and a person who types its code (RFC 8628)."""
 
+import json
+
 import pytest
 from tests.jose import Signer
+from tests.machines import READ, add_api, machine
 from tests.oauth import App
 from tests.pages import Browser
 from tests.sign_ins import claims as claims_of
@@ -97,6 +100,19 @@ def test_opening_the_whole_address_does_nothing_but_fill_in_the_code(device):
     assert browser.headers["content-security-policy"].startswith("default-src 'none'")
     assert "frame-ancestors 'none'" in browser.headers["content-security-policy"]
     assert device.waits()
+
+
+def test_an_app_that_shares_no_sign_in_may_be_on_a_device(device):
+    who = {"UserPoolId": device.pool_id}
+    device.house.idp.set_user_pool_session_configuration(
+        **who, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 20}
+    )
+    device.house.idp.set_user_pool_client_session_configuration(
+        **who, ClientId=device.client_id, SSOSession={"MaxValidityMinutes": 0}
+    )
+
+    assert person(device.begin()).submit(button=0).title == "The device is connected"
+    assert device.poll()[0] == 200
 
 
 def test_a_device_that_asks_too_often_shall_slow_down(device):
@@ -255,6 +271,22 @@ def test_nobody_begins_who_may_not(house, device):
     assert device.post("/oauth2/device_authorization", asked)[2] == {"error": "invalid_target"}
 
 
+def test_an_option_for_the_whole_pool_opens_the_grant_for_no_client_that_nobody_vouches_for(house, device):
+    pool_options.set_for_pool(house.call(root=True), device.pool_id, {"device_grant": "true"})
+    house.idp.update_user_pool(UserPoolId=device.pool_id, DcrConfiguration={"OpenDcrEnabled": True})
+    wish = {"redirect_uris": ["https://a.example.com"], "token_endpoint_auth_method": "none"}
+    url = f"http://lido.test/{device.pool_id}/oauth2/register"
+    _, _, body = house.http("POST", url, {"content-type": "application/json"}, json.dumps(wish).encode())
+    asked = {"client_id": json.loads(body)["client_id"]}
+    add_api(house, device.pool_id)
+    robot = machine(house, device.pool_id, READ)
+
+    assert device.post("/oauth2/device_authorization", asked)[2] == {"error": "unauthorized_client"}
+    assert device.post("/oauth2/device_authorization", {}, robot.basic())[2] == {"error": "unauthorized_client"}
+    pool_options.set_for_client(house.call(root=True), asked["client_id"], {"device_grant": "true"})
+    assert device.post("/oauth2/device_authorization", asked)[0] == 200
+
+
 def test_a_confidential_device_proves_itself(house, device):
     app = Device(
         house,
@@ -316,6 +348,5 @@ def test_a_device_gets_nothing_for_an_app_that_was_not_let_in(device):
 
     browser.submit(button=1)
 
-    assert device.waits()
-    browser.open("device", "").submit(user_code=device.shown["user_code"])
-    assert "Do you want to let this app in?" in browser.words
+    device.house.clock.advance(seconds=6)
+    assert device.poll() == (400, {"error": "access_denied"})

@@ -196,6 +196,21 @@ def test_the_aws_door_continues_no_bound_session(app):
         )
 
 
+def test_no_door_continues_an_unbound_session_once_the_client_must_prove_a_key(app):
+    given = app.redeem(app.code(app.browser()))[1]["refresh_token"]
+    pool_options.set_for_client(app.house.call(root=True), app.client_id, {"dpop_bound_access_tokens": "true"})
+    idp = app.house.idp_unsigned
+
+    with pytest.raises(idp.exceptions.NotAuthorizedException):
+        idp.get_tokens_from_refresh_token(ClientId=app.client_id, RefreshToken=given)
+    with pytest.raises(idp.exceptions.NotAuthorizedException):
+        idp.initiate_auth(
+            ClientId=app.client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters={"REFRESH_TOKEN": given}
+        )
+    assert app.token(grant_type="refresh_token", refresh_token=given) == (400, INVALID)
+    assert app.with_key(grant_type="refresh_token", refresh_token=given)[1]["token_type"] == "DPoP"
+
+
 def test_a_code_may_be_bound_to_the_key_that_will_redeem_it(app):
     cookie = app.browser()
     form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK}

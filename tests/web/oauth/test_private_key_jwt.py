@@ -8,7 +8,7 @@ import pytest
 from tests.jose import Signer, forged, key_set
 from tests.machines import READ, add_api
 from tests.oauth import App
-from tests.world import World
+from tests.world import World, sign_by
 
 from lido.flows import pool_options
 
@@ -261,6 +261,7 @@ class Publisher:
 @pytest.fixture
 def open_house(database):
     world = World(database, private_destinations="127.0.0.0/8")
+    sign_by(world.clock)
     yield world
     world.close()
 

@@ -72,7 +72,7 @@ def test_an_unknown_client_is_unauthorized_where_the_pool_wants_standard_answers
     for headers in (basic(app.client_id, "wrong"), basic("nobody", "x")):
         status, answered, told = app.post("/oauth2/token", {"grant_type": "refresh_token"}, headers)
         assert (status, told["error"]) == (401, "invalid_client")
-        assert answered["www-authenticate"] == "Basic"
+        assert answered["www-authenticate"] == 'Basic realm="OAuth"'
     assert app.post("/oauth2/token", {"grant_type": "x"}, basic(app.client_id, app.secret))[0] == 400
 
 

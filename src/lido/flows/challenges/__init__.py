@@ -15,8 +15,10 @@ from msgspec import Struct
 
 from lido import errors
 from lido.call import Call
+from lido.flows import access
 from lido.flows.progress import Progress
 from lido.flows.scenes import Scene, required
+from lido.records import Status
 from lido.rules.custom_challenges import Round
 from lido.rules.steps import NOT_BUILT, Proof, Situation
 from lido.storage.database import Transaction
@@ -81,6 +83,15 @@ class Wrong(Struct, frozen=True):
 
 
 Judgement = Callable[[], Right | Wrong]
+
+
+def wrong_password(scene: Scene) -> Wrong:
+    """As ever; who has none yet, imported without one, learns that one must be chosen, if the client hides nobody."""
+    user = scene.user
+    chooses = user is not None and user.status == Status.RESET_REQUIRED and scene.password is None
+    if not chooses or access.hides_users(scene.pool, scene.client):
+        return Wrong()
+    return Wrong(errors.PasswordResetRequired.sentence, errors.PasswordResetRequired)
 
 
 class Challenge(Protocol):

@@ -4,7 +4,7 @@ from typing import Final
 
 from lido.call import Call
 from lido.flows import passwords
-from lido.flows.challenges import Carrier, Effect, Guard, Judgement, Offer, Right, Turn, Wrong
+from lido.flows.challenges import Carrier, Effect, Guard, Judgement, Offer, Right, Turn, Wrong, wrong_password
 from lido.flows.scenes import Scene
 from lido.records import Password, User
 from lido.rules import password_policy
@@ -34,7 +34,7 @@ def answer(turn: Turn, /) -> Judgement:
         if user is not None and row is not None:
             material = passwords.open_material(call, user.pool_id, user.sub, row.material)
         if not passwords.verify(call, material, password) or material is None or user is None or row is None:
-            return Wrong()
+            return wrong_password(scene)
         return Right(scene, Proof("pwd", call.now), _strengthened(call, scene, user, row, material, password))
 
     return judge

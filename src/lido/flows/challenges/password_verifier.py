@@ -6,7 +6,7 @@ import msgspec
 
 from lido.call import Call
 from lido.flows import passwords, srp_exchange, unknown_users
-from lido.flows.challenges import Carrier, Guard, Judgement, Offer, Right, Turn, Wrong
+from lido.flows.challenges import Carrier, Guard, Judgement, Offer, Right, Turn, Wrong, wrong_password
 from lido.flows.scenes import Scene
 from lido.rules.steps import Proof
 
@@ -40,7 +40,7 @@ def answer(turn: Turn, /) -> Judgement:
         known = _known(call, scene)
         realm = passwords.realm(scene.pool)
         fits = claim.fits(turn.progress.secret, known.verifier, realm=realm, identity=known.identity)
-        return Right(scene, Proof("srp", call.now)) if fits and known.real else Wrong()
+        return Right(scene, Proof("srp", call.now)) if fits and known.real else wrong_password(scene)
 
     return judge
 

@@ -12,7 +12,7 @@ from lido.operations.pages import Pages, size
 from lido.records import Client, ClientSecret, ClientSettings, Pool
 from lido.rules import client_settings, identifiers, scopes
 from lido.shapes import idp
-from lido.storage import clients, resource_servers
+from lido.storage import clients, identity_providers, resource_servers
 from lido.storage.database import Transaction
 
 MOST_CLIENTS = 1_000
@@ -34,6 +34,7 @@ def create_user_pool_client(call: Call, request: idp.CreateUserPoolClientRequest
             pool,
             has_secret=secret is not None,
             custom_scopes=resource_servers.scopes_of(tx, pool) | scopes.beyond_cognito(pool),
+            providers=identity_providers.names_of(tx, pool),
         )
         client = _new_client(call, pool, request.client_name, settings)
         clients.add(tx, client)
@@ -70,6 +71,7 @@ def update_user_pool_client(call: Call, request: idp.UpdateUserPoolClientRequest
             pool,
             has_secret=bool(clients.secrets(tx, seen)),
             custom_scopes=resource_servers.scopes_of(tx, pool) | scopes.beyond_cognito(pool),
+            providers=identity_providers.names_of(tx, pool),
             options=seen.settings.options,
         )
         settings = replace(settings, sso_session=seen.settings.sso_session, registered=seen.settings.registered)

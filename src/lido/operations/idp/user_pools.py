@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, events, signing
+from lido.flows import access, events, signing, user_import
 from lido.flows.events import Fact
 from lido.operations import operation
 from lido.operations.describing import timestamp
@@ -55,9 +55,10 @@ def describe_user_pool(call: Call, request: idp.DescribeUserPoolRequest) -> idp.
 
 @operation
 def update_user_pool(call: Call, request: idp.UpdateUserPoolRequest) -> idp.UpdateUserPoolResponse:
-    """Raises ResourceNotFound, InvalidParameter, UserPoolTagging, ConcurrentModification."""
+    """Raises ResourceNotFound, InvalidParameter, UserPoolTagging, ConcurrentModification, UserImportInProgress."""
     with call.db.write() as tx:
         pool = access.require_pool(call, tx, request.user_pool_id)
+        user_import.refuse_while_running(tx, pool)
         settings = pool_settings.updated(request, pool.settings, pool.region)
         changed = replace(pool, name=request.pool_name or pool.name, settings=settings)
         _change(call, tx, pool, changed, "UpdateUserPool")
@@ -66,10 +67,11 @@ def update_user_pool(call: Call, request: idp.UpdateUserPoolRequest) -> idp.Upda
 
 @operation
 def add_custom_attributes(call: Call, request: idp.AddCustomAttributesRequest) -> idp.AddCustomAttributesResponse:
-    """Raises ResourceNotFound, InvalidParameter."""
+    """Raises ResourceNotFound, InvalidParameter, UserImportInProgress."""
     with call.db.write() as tx:
         # Two additions at once are both right: the second waits for the first.
         pool = access.lock_pool(call, tx, request.user_pool_id)
+        user_import.refuse_while_running(tx, pool)
         settings = pool_settings.with_custom_attributes(request.custom_attributes, pool.settings)
         _change(call, tx, pool, replace(pool, settings=settings), "AddCustomAttributes")
     return idp.AddCustomAttributesResponse()
@@ -77,7 +79,10 @@ def add_custom_attributes(call: Call, request: idp.AddCustomAttributesRequest) -
 
 @operation
 def delete_user_pool(call: Call, request: idp.DeleteUserPoolRequest) -> None:
-    """Raises ResourceNotFound, InvalidParameter for a protected pool or one with a domain. A chore empties it later."""
+    """A chore empties it later.
+
+    Raises ResourceNotFound, InvalidParameter for a protected pool or one with a domain, UserImportInProgress.
+    """
     with call.db.write() as tx:
         pool = access.lock_pool(call, tx, request.user_pool_id)
         if pool.settings.shape.deletion_protection == "ACTIVE":
@@ -85,6 +90,7 @@ def delete_user_pool(call: Call, request: idp.DeleteUserPoolRequest) -> None:
                 "The user pool cannot be deleted because deletion protection is activated. "
                 "Deletion protection must be inactivated first."
             )
+        user_import.refuse_while_running(tx, pool)
         if domains.of_pool(tx, pool):
             raise errors.InvalidParameter(
                 "User pool cannot be deleted. It has a domain configured that should be deleted first."

@@ -34,7 +34,7 @@ def _post(visit: Visit, form: Form) -> Response:
         return _back(visit)
     try:
         credential = msgspec.json.decode(form.text("credential", _LONGEST_CREDENTIAL), type=dict[str, object])
-    except msgspec.MsgspecError:
+    except (msgspec.DecodeError, RecursionError):
         return _page(visit, signed_in, Trouble(say("add_passkey.failed")))
     try:
         passkeys.complete_registration(visit.call, signed_in, credential)

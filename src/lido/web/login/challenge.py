@@ -36,7 +36,7 @@ def _post(visit: Visit, form: Form) -> Response:
     now = going.read(visit, form.text("session", 16_384))
     if form.text("show") == "recovery" and _takes_recovery(visit, now):
         return visit.show(_recovery(visit, now, None))
-    if form.text("show"):
+    if form.text("show") and now.name in _SHOWN:
         return visit.show(_SHOWN[now.name](visit, now, None))
     if now.name == "SELECT_CHALLENGE" and form.text("answer") == "PASSWORD":
         return visit.show(pages.Password(username=now.username))
@@ -187,7 +187,7 @@ def _read_passkey(form: Form) -> dict[str, str] | Trouble:
     credential = form.text("credential", _LONGEST_CREDENTIAL)
     try:
         msgspec.json.decode(credential)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return Trouble(say("passkey.failed"))
     return {"CREDENTIAL": credential}
 

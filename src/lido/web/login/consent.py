@@ -7,13 +7,11 @@ from starlette.responses import Response
 from lido.flows import authorization, browser, consents
 from lido.flows.browser import BrowserSession
 from lido.flows.consents import Question
-from lido.web.login import cookies, entering, pages
+from lido.web.login import cookies, entering, freshness, pages
 from lido.web.login.visits import Form, Visit, shown, submitted
 from lido.web.oauth import answers, authorize
 
 _LONGEST = 16_384
-_JUST_NOW_MS = 300_000
-"""As long as a way through the pages may take: within it a sign-in is the one that the request asked for."""
 
 
 def _get(visit: Visit) -> Response:
@@ -45,11 +43,11 @@ get, post = shown(_get), submitted(_post)
 
 
 def _session(visit: Visit) -> BrowserSession | None:
-    """Whoever is signed in, if their sign-in is good enough for the request; a page says nothing of the prompt."""
+    """Whoever is signed in, if their sign-in is good enough for the request, or was made for it."""
     session = browser.current(visit.call, visit.site.pool_id, visit.request.cookies.get(cookies.SESSION))
     if session is None:
         return None
-    is_fresh = visit.call.now - session.auth_time <= _JUST_NOW_MS
+    is_fresh = freshness.is_shown(visit.call, visit.request, visit.asked, session)
     return session if authorize.spares(visit.call, visit.asked, session, is_fresh=is_fresh) else None
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from lido.web.site import Site
 
-SESSION, CSRF, LANGUAGE, LINK = "cognito", "XSRF-TOKEN", "lang", "sign-in-link"
+SESSION, CSRF, LANGUAGE, LINK, FRESH = "cognito", "XSRF-TOKEN", "lang", "sign-in-link", "signed-in-for"
 _TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

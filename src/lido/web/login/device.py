@@ -13,7 +13,7 @@ from lido.call import Call
 from lido.flows import authorization, browser, consents, device_grants
 from lido.flows.device_grants import Waiting
 from lido.rules import user_codes
-from lido.web.login import cookies, entering, pages, troubles, visits
+from lido.web.login import cookies, entering, freshness, pages, troubles, visits
 from lido.web.login.layout import Frame, Page, render
 from lido.web.login.sentences import say
 from lido.web.login.troubles import Trouble
@@ -61,7 +61,10 @@ def _ask(call: Call, site: Site, request: Request, waiting: Waiting) -> Response
     session = browser.current(call, site.pool_id, request.cookies.get(cookies.SESSION))
     try:
         wish = authorization.read(call, site.pool_id, params)
-        if session is None or not authorize.spares(call, wish, session):
+        if session is None:
+            return _to(site, "login", params)
+        is_fresh = freshness.is_shown(call, request, wish, session)
+        if not authorize.spares(call, wish, session, is_fresh=is_fresh):
             return _to(site, "login", params)
         if consents.question(call, wish, session) is not None:
             return _to(site, "consent", params)

@@ -6,7 +6,7 @@ from lido.flows import authorization, browser
 from lido.flows.scenes import Attempt
 from lido.flows.sign_in import SignedIn
 from lido.rules import strength
-from lido.web.login import cookies
+from lido.web.login import cookies, freshness
 from lido.web.login.visits import Visit
 from lido.web.oauth import answers, authorize
 
@@ -36,6 +36,8 @@ def enter(visit: Visit, signed_in: SignedIn) -> Response:
     if then in _AFTERWARDS:
         return redirect(visit.frame.url(_AFTERWARDS[then]), given)
     response = authorize.go_on(visit.call, visit.site, visit.asked, session, visit.params)
+    if response.headers.get("location", "").startswith(f"{visit.site.base}/"):  # there is more to ask
+        with_cookies(response, (freshness.written(visit.call, visit.site, visit.asked, session),))
     return with_cookies(response, given)
 
 

@@ -13,9 +13,8 @@ from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, authorization, branding
+from lido.flows import access, authorization, branding, browser
 from lido.flows.authorization import AuthorizationRequest
-from lido.rules.client_settings import COGNITO
 from lido.web.login import cookies, pages, troubles
 from lido.web.login.layout import Frame, Page, render
 from lido.web.login.sentences import say
@@ -149,7 +148,7 @@ def opened(call: Call, site: Site, request: Request, *, query: str | None = None
 
 def _local(visit: Visit) -> Visit:
     """Refuse visits for an app that does not take the pool's own users. Raises NotAuthorized."""
-    if COGNITO not in (visit.asked.client.settings.shape.supported_identity_providers or ()):
+    if not browser.takes_local_users(visit.asked.client):
         raise errors.NotAuthorized(say("trouble.no_local_users"))
     return visit
 

@@ -28,11 +28,12 @@ def authorize(call: Call, site: Site, request: Request, body: bytes) -> Response
     """Answer a request that came by GET or POST (OpenID Connect Core 3.1.2.1)."""
     try:
         params = forms.pairs(body.decode("utf-8", "replace") if request.method == "POST" else request.url.query)
-        asked = authorization.read(call, site.pool_id, params)
     except ValueError:
         return error_page(site, "invalid_request")
+    try:
+        asked = authorization.read(call, site.pool_id, params)
     except Unredirectable as refusal:
-        return error_page(site, refusal.error, dict(forms.pairs(request.url.query)).get("client_id"))
+        return error_page(site, refusal.error, dict(params).get("client_id"))
     except Refused as refusal:
         return answers.respond(refusal.answer)
     session = browser.current(call, site.pool_id, request.cookies.get(COOKIE))
@@ -76,7 +77,9 @@ def error_page(site: Site, error: str, client_id: str | None = None) -> Response
 
 
 def spares(call: Call, asked: AuthorizationRequest, session: BrowserSession, *, is_fresh: bool = False) -> bool:
-    """Whether the person need not sign in (again) for this request; `is_fresh`: they have, just now."""
-    if asked.hinted_sub not in (None, session.sub) or (_ANEW & asked.prompt and not is_fresh):
+    """Whether the person need not sign in (again) for this request; `is_fresh`: they just did, for it."""
+    if is_fresh:
+        return not asked.hinted_sub or asked.hinted_sub == session.sub
+    if asked.hinted_sub not in (None, session.sub) or _ANEW & asked.prompt:
         return False
     return browser.serves(call, asked.pool, asked.client, session, max_age=asked.max_age, levels=asked.levels)

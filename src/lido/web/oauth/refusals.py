@@ -6,6 +6,7 @@ from lido import errors
 
 HEADERS = {
     "access-control-allow-origin": "*",
+    "access-control-expose-headers": "www-authenticate, dpop-nonce, x-amz-cognito-request-id",
     "cache-control": "no-cache, no-store, max-age=0, must-revalidate",
     "pragma": "no-cache",
     "x-content-type-options": "nosniff",
@@ -29,7 +30,7 @@ def answer(refusal: Exception, *, unknown_client: int = 400) -> Response:
     """A refusal as JSON; `unknown_client` is the status for `invalid_client`, which Cognito varies by endpoint."""
     error, description = worded(refusal)
     status = 429 if isinstance(refusal, _BUSY) else unknown_client if error == "invalid_client" else 400
-    headers = HEADERS | ({"www-authenticate": "Basic"} if status == 401 else {})
+    headers = HEADERS | ({"www-authenticate": 'Basic realm="OAuth"'} if status == 401 else {})
     return JSONResponse(told(error, description), status, headers | ({"retry-after": "1"} if status == 429 else {}))
 
 
