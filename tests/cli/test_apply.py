@@ -324,13 +324,22 @@ def test_attributes_of_a_user_change_in_place(stack):
     stack.apply()
     assert stack.plan() is None
 
+    stack.idp.admin_update_user_attributes(
+        UserPoolId=stack.pool["Id"], Username="ann", UserAttributes=[{"Name": "nickname", "Value": "A"}]
+    )
     stack.wants(None, Ann=ann(name="Anna", email="anna@example.com", email_verified="true"))
     stack.apply()
 
     user = stack.idp.admin_get_user(UserPoolId=stack.pool["Id"], Username="ann")
     attributes = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
     del attributes["sub"]
-    assert attributes == {"name": "Anna", "email": "anna@example.com", "email_verified": "true"}
+    assert attributes == {"name": "Anna", "nickname": "A", "email": "anna@example.com", "email_verified": "true"}
+    assert stack.plan() is None
+
+    stack.wants(None, Ann=ann())
+    stack.apply()
+    user = stack.idp.admin_get_user(UserPoolId=stack.pool["Id"], Username="ann")
+    assert [each["Name"] for each in user["UserAttributes"] if each["Name"] != "sub"] == ["nickname"]
     assert stack.plan() is None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lido.stacks import TemplateError, foreign
+from lido.stacks.forms import checked, function_in
 from lido.stacks.templates import Template
 from lido.stacks.values import NO_VALUE, NoValue, Secret, Unknown, joined
 
@@ -60,12 +61,10 @@ class Scope:
             return self._dynamic(value)
         if not isinstance(value, dict):
             return value
-        if len(value) == 1:
-            name, argument = next(iter(value.items()))
-            if name == "Ref":
-                return self._ref(str(argument))
-            if isinstance(name, str) and name.startswith("Fn::"):
-                return self._function(name, argument)
+        function = function_in(value)
+        if function is not None:
+            name, argument = function
+            return self._ref(argument) if name == "Ref" else self._function(name, argument)
         evaluated = {name: self.value(each) for name, each in value.items()}
         return {name: each for name, each in evaluated.items() if not isinstance(each, NoValue)}
 
@@ -111,47 +110,39 @@ class Scope:
 
     def _function(self, name: str, argument: Any) -> Any:
         if name == "Fn::GetAtt":
-            whole = argument.split(".", 1) if isinstance(argument, str) else [str(self.value(one)) for one in argument]
-            if len(whole) != 2:
-                raise TemplateError("Fn::GetAtt takes a resource and an attribute.")
-            return self._attribute(*whole)
+            whole = argument.split(".", 1) if isinstance(argument, str) else argument
+            return self._attribute(whole[0], str(self.value(whole[1])))
         if name == "Fn::Sub":
             return self._sub(argument)
         if name == "Fn::If":
-            chosen, yes, no = self._arguments(name, argument, 3)
-            return self.value(yes if self.holds(str(chosen)) else no)
+            return self.value(argument[1] if self.holds(argument[0]) else argument[2])
         if name in _CONDITIONS:
             return self._holds({name: argument})
         plain = self.value(argument)
+        if name in ("Fn::Join", "Fn::Split", "Fn::Select", "Fn::FindInMap"):
+            plain = checked(name, plain)
         match name:
             case "Fn::Join":
-                separator, parts = self._arguments(name, plain, 2)
-                return joined(parts, separator) if isinstance(parts, list) else parts
+                return plain[1] if isinstance(plain[1], Unknown) else joined(_texts(name, plain[1]), plain[0])
             case "Fn::Select":
-                return self._select(*self._arguments(name, plain, 2))
+                return self._select(*plain)
             case "Fn::Split":
-                separator, text = self._arguments(name, plain, 2)
-                return text if isinstance(text, Unknown) else [type(text)(part) for part in text.split(separator)]
+                return _split(*plain)
             case "Fn::FindInMap":
                 return self._in_map(plain)
             case "Fn::Base64":
-                return type(plain)(base64.b64encode(plain.encode()).decode())
+                text = joined(_texts(name, [plain]))
+                return type(text)(base64.b64encode(text.encode()).decode())
             case "Fn::ToJsonString":
                 return json.dumps(plain)
-            case "Fn::Length":
+            case "Fn::Length" if isinstance(plain, list):
                 return len(plain)
             case "Fn::ImportValue":
                 if str(plain) not in self._given:
                     raise TemplateError(f"Fn::ImportValue: give the value with --parameter {plain}=VALUE.")
                 return self._given[str(plain)]
             case _:
-                raise TemplateError(f"{name} is not known.")
-
-    @staticmethod
-    def _arguments(name: str, argument: Any, number: int) -> list[Any]:
-        if not isinstance(argument, list) or len(argument) != number:
-            raise TemplateError(f"{name} takes a list of {number}.")
-        return argument
+                raise TemplateError(f"{name} is not known, or not for this.")
 
     @staticmethod
     def _select(index: Any, parts: Any) -> Any:
@@ -159,7 +150,7 @@ class Scope:
             return parts
         try:
             return parts[int(index)]
-        except (IndexError, ValueError, TypeError):
+        except (IndexError, KeyError, ValueError, TypeError):
             raise TemplateError(f"Fn::Select: there is no number {index}.") from None
 
     def _in_map(self, argument: list[Any]) -> Any:
@@ -168,13 +159,13 @@ class Scope:
             for key in argument[:3]:
                 found = found[str(key)]
         except (KeyError, TypeError):
-            if len(argument) == 4 and isinstance(argument[3], dict):
-                return argument[3].get("DefaultValue")
+            if len(argument) == 4 and isinstance(argument[3], dict) and "DefaultValue" in argument[3]:
+                return argument[3]["DefaultValue"]
             raise TemplateError(f"Mappings has no {'.'.join(map(str, argument))}.") from None
         return found
 
     def _sub(self, argument: Any) -> Any:
-        text, given = (argument, {}) if isinstance(argument, str) else self._arguments("Fn::Sub", argument, 2)
+        text, given = (argument, {}) if isinstance(argument, str) else argument
         values = {name: self.value(each) for name, each in given.items()}
         parts: list[Any] = []
         end = 0
@@ -188,7 +179,7 @@ class Scope:
             else:
                 parts.append(self._attribute(*name.split(".", 1)) if "." in name else self._ref(name))
             end = found.end()
-        return self._dynamic(joined([*parts, text[end:]]))
+        return self._dynamic(joined(_texts("Fn::Sub", [*parts, text[end:]])))
 
     def holds(self, name: str) -> bool:
         """Whether a condition of the template holds. Raises TemplateError."""
@@ -206,20 +197,35 @@ class Scope:
         if not isinstance(condition, dict) or len(condition) != 1:
             raise TemplateError(f"This is no condition: {condition}.")
         name, argument = next(iter(condition.items()))
+        argument = checked(str(name), argument)
         match name:
             case "Condition":
-                return self.holds(str(argument))
+                return self.holds(argument)
             case "Fn::Equals":
-                left, right = self._arguments(name, self.value(argument), 2)
-                return joined([left]) == joined([right])
+                left, right = (joined(_texts(name, [self.value(each)])) for each in argument)
+                return left == right
             case "Fn::And":
                 return all(self._holds(each) for each in argument)
             case "Fn::Or":
                 return any(self._holds(each) for each in argument)
             case "Fn::Not":
-                return not self._holds(*self._arguments(name, argument, 1))
+                return not self._holds(argument[0])
             case _:
                 raise TemplateError(f"{name} is no condition.")
+
+
+def _texts(name: str, parts: Any) -> list[Any]:
+    if not isinstance(parts, list) or any(isinstance(part, (dict, list, NoValue)) or part is None for part in parts):
+        raise TemplateError(f"{name} is given something that is no text.")
+    return parts
+
+
+def _split(separator: str, text: Any) -> Any:
+    if isinstance(text, Unknown):
+        return text
+    if not isinstance(text, str) or not separator:
+        raise TemplateError("Fn::Split is given something that is no text.")
+    return [type(text)(part) for part in text.split(separator)]
 
 
 class Place:

@@ -29,7 +29,10 @@ def shaped(shape: str, value: Any, path: str) -> Any:
         case Map():
             if not isinstance(value, dict):
                 raise TemplateError(f"{path} is a mapping.")
-            return {str(name): shaped(constraint.value, each, f"{path}.{name}") for name, each in value.items()}
+            return {
+                str(shaped(constraint.key, name, path)): shaped(constraint.value, each, f"{path}.{name}")
+                for name, each in value.items()
+            }
         case Number():
             return _number(value, path)
         case Plain(kind="boolean"):
@@ -69,4 +72,8 @@ def _text(constraint: Text, value: Any, path: str) -> str:
         # YAML reads ON and OFF without quotes as truths.
         words = ("ON", "true") if value else ("OFF", "false")
         return words[0] if words[0] in constraint.values else words[1]
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise TemplateError(f"{path} is no text in Unicode.") from None
     return value if isinstance(value, str) else str(value)

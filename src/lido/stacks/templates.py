@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from lido.stacks import TemplateError
+from lido.stacks.forms import function_in, is_names
 from lido.stacks.values import Secret
 
 OURS = "AWS::Cognito::"
@@ -66,21 +67,29 @@ def parse(document: Mapping[str, Any]) -> Template:
     if "Resources" not in document:
         raise TemplateError("The template has no Resources.")
     return Template(
-        parameters=_mapping(document, "Parameters"),
+        parameters=_mappings(document, "Parameters"),
         mappings=_mapping(document, "Mappings"),
         conditions=_mapping(document, "Conditions"),
         resources={name: _resource(name, entry) for name, entry in resources.items()},
-        outputs=_mapping(document, "Outputs"),
+        outputs=_mappings(document, "Outputs"),
         imports="Fn::ImportValue" in str(document),
     )
 
 
 def _mapping(document: Mapping[str, Any], section: str) -> dict[str, Any]:
-    found = document.get(section)
+    found: dict[str, Any] | None = document.get(section)
     if found is None:
         return {}
-    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
+    if not is_names(found):
         raise TemplateError(f"{section} is a mapping of names.")
+    return found
+
+
+def _mappings(document: Mapping[str, Any], section: str) -> dict[str, dict[str, Any]]:
+    found = _mapping(document, section)
+    for name, each in found.items():
+        if not is_names(each):
+            raise TemplateError(f"{name} in {section} is a mapping.")
     return found
 
 
@@ -93,19 +102,28 @@ def _resource(name: str, entry: Any) -> Resource:
     properties = {} if properties is None else properties
     if not isinstance(properties, dict):
         raise TemplateError(f"The Properties of {name} are no mapping.")
-    depends = entry.get("DependsOn") or []
-    told = entry.get("Metadata")
-    lido = told.get("Lido") if isinstance(told, dict) else None
+    depends, condition = entry.get("DependsOn") or [], entry.get("Condition")
+    depends = [depends] if isinstance(depends, str) else depends
+    if not isinstance(depends, list) or not all(isinstance(each, str) for each in depends):
+        raise TemplateError(f"The DependsOn of {name} is a name, or a list of names.")
+    if condition is not None and not isinstance(condition, str):
+        raise TemplateError(f"The Condition of {name} is the name of one.")
     return Resource(
         logical_id=name,
         type=entry["Type"],
         properties=properties,
-        needs=frozenset([depends] if isinstance(depends, str) else depends) | names_in(properties),
-        condition=entry.get("Condition"),
+        needs=frozenset(depends) | names_in(properties),
+        condition=condition,
         retained=_is_retained(name, entry, "DeletionPolicy"),
         replaced_is_retained=_is_retained(name, entry, "UpdateReplacePolicy"),
-        adopts=lido.get("PhysicalId") if isinstance(lido, dict) else None,
+        adopts=_physical_id(entry.get("Metadata")),
     )
+
+
+def _physical_id(metadata: Any) -> str | None:
+    told = metadata.get("Lido") if isinstance(metadata, dict) else None
+    found = told.get("PhysicalId") if isinstance(told, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _is_retained(name: str, entry: dict[str, Any], member: str) -> bool:
@@ -121,18 +139,19 @@ def names_in(value: Any) -> frozenset[str]:
         return frozenset().union(*map(names_in, value))
     if not isinstance(value, dict):
         return frozenset()
-    if len(value) == 1:
-        name, argument = next(iter(value.items()))
-        if name == "Ref" and isinstance(argument, str):
-            return frozenset({argument})
-        if name == "Fn::GetAtt":
-            whole = argument if isinstance(argument, str) else str(argument[0]) if argument else ""
-            return frozenset({whole.partition(".")[0]})
-        if name == "Fn::Sub":
-            text, given = (argument, {}) if isinstance(argument, str) else (argument[0], argument[1])
-            found = {name.strip().partition(".")[0] for name in _IN_SUB.findall(text)} - set(given)
-            return frozenset(found) | names_in(given)
-    return frozenset().union(*map(names_in, value.values()))
+    function = function_in(value)
+    if function is None:
+        return frozenset().union(*map(names_in, value.values()))
+    name, argument = function
+    if name == "Ref":
+        return frozenset({argument})
+    if name == "Fn::GetAtt":
+        return frozenset({(argument if isinstance(argument, str) else argument[0]).partition(".")[0]})
+    if name == "Fn::Sub":
+        text, given = (argument, {}) if isinstance(argument, str) else argument
+        found = {name.strip().partition(".")[0] for name in _IN_SUB.findall(text)} - set(given)
+        return frozenset(found) | names_in(given)
+    return names_in(argument)
 
 
 def ordered(template: Template, present: Collection[str], rank: Mapping[str, int]) -> list[Resource]:
@@ -185,18 +204,27 @@ def _value(name: str, declared: Mapping[str, Any], text: str) -> Any:
 
 
 def _single(name: str, declared: Mapping[str, Any], text: str) -> str:
+    try:
+        is_allowed = _is_allowed(declared, text)
+    except (TypeError, ValueError, re.error):
+        raise TemplateError(f"The parameter {name} is declared as what no value can be.") from None
+    if not is_allowed:
+        why = declared.get("ConstraintDescription", "")
+        raise TemplateError(f"The value of the parameter {name} is not allowed. {why}".rstrip())
+    return Secret(text) if str(declared.get("NoEcho", "")).lower() == "true" else text
+
+
+def _is_allowed(declared: Mapping[str, Any], text: str) -> bool:
+    """Whether a value keeps to what its declaration asks. Raises ValueError and others for one that makes no sense."""
     allowed = [str(value) for value in declared.get("AllowedValues", ())]
     pattern = declared.get("AllowedPattern")
     ok = not allowed or text in allowed
     ok = ok and (pattern is None or re.fullmatch(str(pattern), text) is not None)
     ok = ok and int(declared.get("MinLength", 0)) <= len(text) <= int(declared.get("MaxLength", len(text)))
-    if "Number" in str(declared.get("Type")):
-        try:
-            number = float(text)
-        except ValueError:
-            raise TemplateError(f"The parameter {name} is a number.") from None
-        ok = ok and float(declared.get("MinValue", number)) <= number <= float(declared.get("MaxValue", number))
-    if not ok:
-        why = declared.get("ConstraintDescription", "")
-        raise TemplateError(f"The value of the parameter {name} is not allowed. {why}".rstrip())
-    return Secret(text) if str(declared.get("NoEcho", "")).lower() == "true" else text
+    if "Number" not in str(declared.get("Type")):
+        return ok
+    least, most = float(declared.get("MinValue", "-inf")), float(declared.get("MaxValue", "inf"))
+    try:
+        return ok and least <= float(text) <= most
+    except ValueError:
+        return False

@@ -1,14 +1,16 @@
 """Users that a template makes, and the groups that it puts them in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from lido import errors
 from lido.call import Call
-from lido.stacks.comparing import Difference
+from lido.stacks import TemplateError
+from lido.stacks.comparing import Difference, Path, differences
 from lido.stacks.door import Door
 from lido.stacks.kinds import Kind, Properties, joined_id, parts_of
 from lido.stacks.kinds.of_pools import members
 
+_ATTRIBUTES = "UserAttributes"
 # Cognito's own.
 _NOT_SET = ("sub", "identities")
 
@@ -31,8 +33,23 @@ class UserPoolUser(Kind):
 
     def normal(self, wanted: Properties, generated: str) -> Properties:
         """Attributes by name."""
-        attributes = {each["Name"]: each.get("Value", "") for each in wanted.get("UserAttributes", ())}
+        given = wanted.get("UserAttributes", ())
+        if any(not isinstance(each, dict) or "Name" not in each for each in given):
+            raise TemplateError("Each of UserAttributes has a Name and a Value.")
+        attributes = {each["Name"]: each.get("Value", "") for each in given}
         return {"Username": generated, **wanted, "UserAttributes": attributes}
+
+    def differences(self, wanted: Properties, present: Properties, set_before: Collection[Path]) -> list[Difference]:
+        """Of the attributes only those that the template sets, or had set; others are the user's own."""
+        before = [path[1:] for path in set_before if path[0] == _ATTRIBUTES and path[1:]]
+        compared = differences(wanted[_ATTRIBUTES], present[_ATTRIBUTES], before)
+        # Whether an address is verified goes with the address, and not without it.
+        found = [each for each in compared if each.wanted is not None or not each.path[0].endswith("_verified")]
+        others = {name: value for name, value in wanted.items() if name != _ATTRIBUTES}
+        return [
+            *super().differences(others, present, ()),
+            *(Difference((_ATTRIBUTES, *each.path), each.present, each.wanted) for each in found),
+        ]
 
     def expected(self, wanted: Properties) -> str:
         return joined_id(str(wanted["UserPoolId"]), str(wanted["Username"]))
@@ -58,7 +75,7 @@ class UserPoolUser(Kind):
         wanted: Properties,
         found: Sequence[Difference],
     ) -> None:
-        changed = {each.path[1]: each.wanted for each in found if each.path[0] == "UserAttributes"}
+        changed = {each.path[1]: each.wanted for each in found}
         lost = [name for name, value in changed.items() if value is None]
         kept = {name: value for name, value in changed.items() if value is not None}
         # Who writes an address says in the same request whether it is verified.
