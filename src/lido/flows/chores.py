@@ -28,6 +28,7 @@ from lido.storage import (
     device_grants,
     events,
     leases,
+    limits,
     lockouts,
     log_records,
     messages,
@@ -271,7 +272,7 @@ def _expire_import_jobs(call: Call, tx: Transaction, _: str) -> str | None:
 
 def _sweep_counters(call: Call, tx: Transaction, _: str) -> str | None:
     left = _ROWS_AT_ONCE
-    for remove in (lockouts.remove_forgotten, budgets.remove_expired):
+    for remove in (lockouts.remove_forgotten, budgets.remove_expired, limits.remove_forgotten):
         left -= remove(tx, call.now, left)
         if left <= 0:
             return _AGAIN

@@ -14,7 +14,7 @@ from lido.call import Call
 from lido.flows import access, client_secrets, events, presented_tokens, signing
 from lido.flows.events import Fact
 from lido.records import Client, Pool
-from lido.rules import client_settings, identifiers, registration, scopes
+from lido.rules import client_settings, identifiers, registration, schema, scopes
 from lido.rules.registration import Invalid, Offer, Wanted
 from lido.storage import budgets, clients, resource_servers
 from lido.storage.database import Transaction
@@ -116,11 +116,25 @@ def _take(call: Call, pool_id: str, who: str, *, is_open: bool) -> None:
                 raise errors.TooManyRequests
 
 
+def _attributes(pool: Pool) -> dict[str, list[str]]:
+    """What such a client may read and write of people: lists, because without one it could do so with everything.
+
+    It reads what OpenID Connect knows of, and writes what a sign-up must say: attributes of the pool's own are its
+    operators' affair, who may rely on nobody else writing them.
+    """
+    shape = pool.settings.shape
+    standard = [name for name in schema.by_name(shape.schema_attributes) if name in schema.STANDARD_NAMES]
+    known = schema.by_name(shape.schema_attributes)
+    addresses = {*(shape.username_attributes or ()), *(shape.auto_verified_attributes or ())}
+    asked = [name for name in standard if name != "sub" and (known[name].get("Required") or name in addresses)]
+    return {"read_attributes": standard, "write_attributes": asked}
+
+
 def _client(call: Call, tx: Transaction, pool: Pool, wish: Wanted) -> Client:
     """Raises Invalid for what only the pool can judge."""
     try:
         settings = client_settings.requested(
-            wish.request,
+            replace(wish.request, **_attributes(pool)),
             pool,
             has_secret=wish.method != "none",
             custom_scopes=resource_servers.scopes_of(tx, pool),

@@ -13,7 +13,7 @@ from lido.flows.client_authentication import ProvenClient
 from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
 from lido.flows.presented_tokens import Presented
-from lido.rules import claims, identities, jwt, scopes, token_changes, token_exchange
+from lido.rules import claims, consent, identities, jwt, scopes, token_changes, token_exchange
 from lido.rules.profile import attributes_of
 from lido.rules.token_changes import Changes
 from lido.rules.token_exchange import Kind, Refused
@@ -159,7 +159,8 @@ def _id_token(
     attributes = attributes_of(holder.user)
     linked = identities.claim(attributes.get(identities.NAME))
     if basis.subject_kind == "access":
-        attributes = scopes.covered(attributes, basis.scopes)
+        is_consented = consent.is_needed(holder.pool, holder.client)
+        attributes = scopes.covered(attributes, basis.scopes, is_consented=is_consented)
     else:
         attributes = {name: value for name, value in attributes.items() if name in said}
     told = claims.id_claims(

@@ -16,6 +16,7 @@ from lido.flows.sign_in import SignedIn
 from lido.records import Pool, Session, Status, User
 from lido.rules import (
     claims,
+    consent,
     identities,
     jwt,
     logout_tokens,
@@ -283,6 +284,8 @@ def _access_claims(call: Call, holder: Holder, session: Session, info: GrantInfo
 
 def _id_claims(call: Call, holder: Holder, session: Session, info: GrantInfo, iat: int) -> claims.Claims:
     terms, is_told, attributes = holder.terms, strength.is_told(holder.pool), attributes_of(holder.user)
+    is_consented = consent.is_needed(holder.pool, holder.client)
+    opened = scopes.covered(attributes, info.scope.split(" "), is_consented=is_consented)
     return claims.id_claims(
         sub=holder.user.sub,
         iss=access.issuer(call, holder.pool),
@@ -291,13 +294,13 @@ def _id_claims(call: Call, holder: Holder, session: Session, info: GrantInfo, ia
         auth_time=session.auth_time // 1000,
         iat=iat,
         exp=iat + terms.id_seconds,
-        attributes=attributes if info.origin == "api" else scopes.covered(attributes, info.scope.split(" ")),
+        attributes=attributes if info.origin == "api" else opened,
         readable=terms.readable,
         jti=call.entropy.uuid() if terms.revocable else None,
         origin_jti=session.id if terms.revocable else None,
         event_id=session.event_id,
         groups=holder.groups,
-        identities=identities.claim(attributes.get(identities.NAME)),
+        identities=() if is_consented else identities.claim(attributes.get(identities.NAME)),
         acr=info.acr if is_told else None,
         amr=info.amr if is_told else (),
     )

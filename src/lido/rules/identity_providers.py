@@ -20,6 +20,7 @@ ENDPOINTS = ("authorize_url", "token_url", "attributes_url", "jwks_uri")
 _NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
 _RESERVED = "COGNITO"
 _LONGEST_CLAIM = 2048
+_LONGEST_URL = 2048
 _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")
 _FACEBOOK_VERSION = "v17.0"
 
@@ -164,6 +165,9 @@ def check_endpoint(url: str) -> None:
     """Refuse what is no address of an OIDC provider. Raises InvalidParameter."""
     if not url.startswith("https://"):
         raise errors.InvalidParameter("OIDC endpoint must start with https://")
+    # What urlsplit forgives, others read otherwise.
+    if len(url) > _LONGEST_URL or not (url.isascii() and url.isprintable()) or set(url) & {" ", "\\"}:
+        raise errors.InvalidParameter(f"{url[:_LONGEST_URL]} is not a valid URL")
     client_settings.check_url(url)
 
 
@@ -219,6 +223,8 @@ def _of_saml(given: Mapping[str, str]) -> dict[str, str]:
         raise errors.InvalidParameter("At least one of the MetadataURL or MetadataFile should be provided.")
     if len(sources) > 1:
         raise errors.InvalidParameter("Only one of the MetadataURL or MetadataFile should be provided.")
+    if len(given.get("MetadataURL", "")) > _LONGEST_URL:
+        raise errors.InvalidParameter("MetadataURL is too long.")
     for name in _FLAGS_OF_SAML:
         _check_flag(given, name)
     if given.get("RequestSigningAlgorithm") not in (None, "rsa-sha256"):

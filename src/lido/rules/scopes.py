@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from lido import errors
 from lido.records import Pool
 from lido.rules import options
+from lido.rules.schema import STANDARD_NAMES
 
 OPENID = "openid"
 OF_IDENTITY = (OPENID, "email", "phone", "profile")
@@ -54,12 +55,17 @@ def of_machine(asked: Sequence[str], allowed: Sequence[str], known: Collection[s
     return granted
 
 
-def covered(attributes: Mapping[str, str], scopes: Collection[str]) -> dict[str, str]:
-    """The attributes that these scopes open; `openid` alone opens all (userInfo endpoint)."""
+def covered(attributes: Mapping[str, str], scopes: Collection[str], *, is_consented: bool = False) -> dict[str, str]:
+    """The attributes that these scopes open; `openid` alone opens all (userInfo endpoint).
+
+    `is_consented`: people were asked, so scopes open what they were told and no more (Core 5.4): `openid` nothing,
+    `profile` nothing of the pool's own.
+    """
     opening = _OF_OPENID.intersection(scopes)
-    if not opening:
+    if not opening and not is_consented:
         return dict(attributes) if OPENID in scopes else {}
-    return {name: value for name, value in attributes.items() if name == "sub" or _covers(opening, name)}
+    known = {name: value for name, value in attributes.items() if not is_consented or name in STANDARD_NAMES}
+    return {name: value for name, value in known.items() if name == "sub" or _covers(opening, name)}
 
 
 def _covers(opening: Collection[str], name: str) -> bool:

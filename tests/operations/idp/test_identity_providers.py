@@ -25,7 +25,7 @@ OIDC = {
     "attributes_request_method": "GET",
     **ENDPOINTS,
 }
-APPLE = {"client_id": "a", "team_id": "T", "key_id": "K", "private_key": "MIGT", "authorize_scopes": "email name"}
+APPLE = {"client_id": "a", "team_id": "T", "key_id": "K", "private_key": "MIIpkcs8", "authorize_scopes": "email name"}
 DETAILS = {
     "Google": GOOGLE,
     "Facebook": {**GOOGLE, "api_version": "v19.0", "authorize_scopes": "public_profile, email"},
@@ -270,6 +270,11 @@ def test_details_that_a_type_needs_must_be_there_and_not_empty(create, idp, pool
         ("OIDC", {"oidc_issuer": "http://op.example.com"}, "OIDC endpoint must start with https://"),
         ("OIDC", {"token_url": "ftp://op.example.com"}, "OIDC endpoint must start with https://"),
         ("OIDC", {"jwks_uri": "https://[op"}, "is not a valid URL"),
+        ("OIDC", {"jwks_uri": "https://op.example.com/a b"}, "is not a valid URL"),
+        ("OIDC", {"jwks_uri": "https://op.example.com\\@evil.example.com"}, "is not a valid URL"),
+        ("OIDC", {"token_url": "https://op.example.com/\u2028x"}, "is not a valid URL"),
+        ("OIDC", {"token_url": "https://op.example.com/" + "x" * 2048}, "is not a valid URL"),
+        ("SAML", {"MetadataFile": "", "MetadataURL": "https://idp.example.com/" + "x" * 2048}, "is too long"),
         ("OIDC", {"attributes_request_method": "PUT"}, "attributes_request_method must be GET or POST"),
         ("OIDC", {"team_id": "x"}, "team_id is not supported for OIDC"),
         ("Google", {"api_version": "v1.0"}, "api_version is not supported for Google"),
@@ -394,7 +399,7 @@ def test_secrets_are_sealed_at_rest_for_their_place(house, pool_id, create):
     with house.database.read() as tx:
         rows = tx.rows("SELECT name, settings, secrets FROM identity_providers ORDER BY name")
     for _, settings, secrets in rows:
-        for secret in ("g-secret", "MIGT"):
+        for secret in ("g-secret", "MIIpkcs8"):
             assert secret not in settings
             assert secret.encode() not in secrets
     with house.database.write() as tx:
@@ -447,7 +452,10 @@ def test_a_pool_has_one_signing_certificate_for_ten_years(house, idp, pool_id):
         idp.get_signing_certificate(UserPoolId="us-east-1_nobodyhere")
 
 
-def test_all_who_ask_for_the_certificate_at_once_get_the_same(house, pool_id):
+def test_all_who_ask_at_once_for_the_certificate_of_a_pool_that_had_none_get_the_same(house, pool_id):
+    with house.database.write() as tx:
+        tx.run("DELETE FROM saml_certificates")
+
     def ask(_):
         client = house.boto("AKIAROOTROOTROOTROOT", "root-secret-of-the-tests-only")
         return client.get_signing_certificate(UserPoolId=pool_id)["Certificate"]

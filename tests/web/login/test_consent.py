@@ -1,8 +1,11 @@
 """Consent to other people's apps, over HTTP: what is asked, when it is asked again, and who may not answer."""
 
+import json
+
 import pytest
 from tests.oauth import CALLBACK, App
 from tests.pages import Browser
+from tests.sign_ins import claims
 from tests.world import PASSWORD
 
 from lido.flows import consents, pool_options
@@ -241,6 +244,24 @@ def test_a_scope_of_an_api_has_the_words_of_the_api(app):
     pool_options.set_for_client(house.call(), other.client_id, {"third_party": "true"})
 
     assert "Print your photos (new)" in signed_in(other, scope="openid photos/print").words
+
+
+def test_an_app_learns_what_the_person_was_told_and_no_more(house):
+    """For Cognito `openid` alone opens everything: no person who reads of an identifier knows that."""
+    pool_id = house.pool(Schema=[{"Name": "salary", "AttributeDataType": "String", "Mutable": True}])
+    house.user(pool_id, email="alice@example.com", name="Alice", **{"custom:salary": "1"})
+    app = App(house, pool_id)
+    pool_options.set_for_client(house.call(), app.client_id, {"third_party": "true"})
+    plain = App(house, pool_id)
+    personal = {"email", "name", "custom:salary"}
+
+    for scope, opened in {"openid": set(), "openid profile": {"name"}, "openid email": {"email"}}.items():
+        told = app.redeem(signed_in(app, scope=scope, prompt="consent").submit(button=0).given["code"])[1]
+        header = {"authorization": f"Bearer {told['access_token']}"}
+        info = json.loads(house.http("GET", f"{app.base}/oauth2/userInfo", header)[2])
+        assert (personal & set(claims(told["id_token"])), personal & set(info)) == (opened, opened)
+    own = plain.redeem(plain.code(plain.browser(), scope="openid"))[1]
+    assert personal <= set(claims(own["id_token"]))
 
 
 def test_the_implicit_grant_asks_too(house):

@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.jose import Signer, key_set
 from tests.machines import API, READ, WRITE, add_api, machine, token_of
-from tests.oauth import CALLBACK, App
+from tests.oauth import CALLBACK, CHALLENGE, App
 from tests.pages import Browser
 from tests.sign_ins import claims as claims_of
 from tests.world import PASSWORD
@@ -19,7 +19,9 @@ class Place:
 
     def __init__(self, house, **config):
         self.house = house
-        self.pool_id = house.pool(DcrConfiguration={"OpenDcrEnabled": True, "AllowedScopes": [READ], **config})
+        further = {name: config.pop(name) for name in ("Schema", "AutoVerifiedAttributes") if name in config}
+        dcr = {"OpenDcrEnabled": True, "AllowedScopes": [READ], **config}
+        self.pool_id = house.pool(DcrConfiguration=dcr, **further)
         add_api(house, self.pool_id)
 
     def register(self, token=None, address=None, body=None, content_type="application/json", **metadata):
@@ -57,6 +59,35 @@ class Place:
 @pytest.fixture
 def place(house):
     return Place(house)
+
+
+def test_a_client_that_registered_itself_writes_nothing_that_operators_rely_on(house):
+    """An operator's apps have their lists; a stranger's client must not be the way around them."""
+    place = Place(
+        house,
+        OpenDcrEnabled=True,
+        AllowedScopes=["aws.cognito.signin.user.admin"],
+        Schema=[{"Name": "role", "AttributeDataType": "String", "Mutable": True}],
+        AutoVerifiedAttributes=["email"],
+    )
+    app = place.app(place.register(token_endpoint_auth_method="none")[1])
+    who = {"ClientId": app.client_id, "Password": PASSWORD}
+    email = {"Name": "email", "Value": "mallory@example.com"}
+    role = {"Name": "custom:role", "Value": "admin"}
+    idp = house.idp_unsigned
+
+    with pytest.raises(idp.exceptions.NotAuthorizedException):
+        idp.sign_up(**who, Username="mallory", UserAttributes=[email, role])
+    pkce = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    typed = {"requiredAttributes[custom:role]": "admin", "requiredAttributes[email]": "mallory@example.com"}
+    browser = Browser(house, place.pool_id, app.client_id, **pkce).open("signup")
+    browser.submit(username="mallory", password=PASSWORD, **typed)
+    assert "unauthorized attribute" in browser.words
+    idp.sign_up(**who, Username="mallory", UserAttributes=[email])
+    shown = place.described(app.client_id)
+    assert shown["WriteAttributes"] == ["email"]
+    assert "email" in shown["ReadAttributes"]
+    assert "custom:role" not in shown["ReadAttributes"]
 
 
 def test_a_client_registers_and_is_told_all_that_it_is(place):

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from msgspec import Struct, structs
 from starlette.responses import HTMLResponse, Response
 
+from lido.flows.branding import PLAIN, Look
 from lido.web.login import sentences, static
 from lido.web.login.troubles import Trouble
 
@@ -34,7 +35,7 @@ _REDIRECTING = ("https", "http")
 class Frame(Struct, frozen=True):
     """Where a page stands: below which path, with which authorize query, for which app, behind which CSRF token.
 
-    `leads_to` is the scheme that a form of it may lead on to in the end: the app's.
+    `look` is how the app's pages look; `leads_to` is the scheme that a form of it may lead on to in the end: the app's.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Frame(Struct, frozen=True):
     app: str = ""
     language: str = "en"
     leads_to: str = ""
+    look: Look = PLAIN
 
     def url(self, page: str) -> str:
         """The address of a page of the same pool, with the authorize query."""
@@ -50,7 +52,11 @@ class Frame(Struct, frozen=True):
 
     def static(self, name: str) -> str:
         """The address of a file that pages use."""
-        return f"{self.path}/static/{static.versioned(name)}"
+        return self.file(static.versioned(name))
+
+    def file(self, name: str) -> str:
+        """The address of a file under the very name that it is served by."""
+        return f"{self.path}/static/{name}"
 
 
 class Page(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from importlib.resources import files
 from starlette.responses import Response
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_POWERLESS = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 _HEADERS = {
     "cache-control": "public, max-age=31536000, immutable",
     "cross-origin-resource-policy": "same-origin",
@@ -20,12 +21,22 @@ def versioned(name: str) -> str:
     return f"{stem}.{sha256(_files()[name]).hexdigest()[:12]}.{kind}"
 
 
+def is_one(name: str) -> bool:
+    """Whether a file has that versioned name."""
+    return name in _served()
+
+
 def get(name: str) -> Response:
     """The file of that versioned name; 404 for any other."""
     content = _served().get(name)
     if content is None:
         return Response(status_code=404)
     return Response(content, headers=_HEADERS, media_type=_TYPES[name.rpartition(".")[2]])
+
+
+def respond(content: bytes, media_type: str) -> Response:
+    """A file that an operator brought: whoever opens it by itself is shown a picture without any rights."""
+    return Response(content, headers={**_HEADERS, "content-security-policy": _POWERLESS}, media_type=media_type)
 
 
 @cache

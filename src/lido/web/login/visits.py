@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, authorization, browser
+from lido.flows import access, authorization, branding, browser
 from lido.flows.authorization import AuthorizationRequest
 from lido.web.login import cookies, pages, troubles
 from lido.web.login.layout import Frame, Page, render
@@ -140,6 +140,7 @@ def opened(call: Call, site: Site, request: Request, *, query: str | None = None
         csrf=token,
         app=asked.client.name,
         leads_to=urlsplit(asked.redirect_uri).scheme,
+        look=branding.look(call, asked.pool, asked.client.client_id),
     )
     fresh = () if known else (cookies.written(site, cookies.CSRF, token),)
     return Visit(call, site, request, asked, frame, params, fresh)

@@ -7,7 +7,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access
 from lido.flows.access import SignedInUser
-from lido.rules import claims, identities, jws, options, scopes
+from lido.rules import claims, consent, identities, jws, options, scopes
 from lido.rules.profile import attributes_of
 from lido.web.oauth import forms, possession, refusals
 from lido.web.site import Site
@@ -41,18 +41,23 @@ def user_info(call: Call, site: Site, request: Request, body: bytes) -> Response
 def _told(owner: SignedInUser) -> dict[str, object]:
     """Claims by the token's scopes, and what the client may read."""
     readable = owner.client.settings.shape.read_attributes
-    attributes = scopes.covered(attributes_of(owner.user), str(owner.claims["scope"]).split(" "))
+    is_consented = consent.is_needed(owner.pool, owner.client)
+    granted = str(owner.claims["scope"]).split(" ")
+    attributes = scopes.covered(attributes_of(owner.user), granted, is_consented=is_consented)
     typed = claims.attribute_claims(attributes, readable)
     is_typed = options.is_on(owner.pool, "standard_answers", owner.client)
     told: dict[str, object] = typed if is_typed else {name: attributes[name] for name in typed}
     linked = owner.user.attributes.get(identities.NAME)
-    if linked:
+    if linked and not is_consented:
         told |= {identities.NAME: identities.claim(linked) if is_typed else linked}
     return {"sub": owner.user.sub, **told, "username": owner.user.username}
 
 
 def _proven_key(call: Call, site: Site, request: Request, token: str) -> str:
-    """RFC 9449 §7.1. Raises OAuthError `invalid_dpop_proof`."""
+    """RFC 9449 §7.1. Raises OAuthError `invalid_dpop_proof`, and a Fault for a token that is good for nothing: proofs
+    are remembered, and nobody fills that memory who has none.
+    """
+    access.behind_token(call, token)
     key = possession.proven_key(call, site, request, PATH, token)
     if key is None:
         raise errors.OAuthError("invalid_dpop_proof")
