@@ -56,7 +56,7 @@ HASHES = {
 }
 """What is stored as bytes and cannot be opened by anybody."""
 UNUSED = {("operators", "password")}
-PUBLIC = {("passkeys", "public_key")}
+PUBLIC = {("passkeys", "public_key"), ("assets", "content"), ("assets", "served")}
 
 
 @pytest.fixture

@@ -300,7 +300,7 @@ def _id_claims(call: Call, holder: Holder, session: Session, info: GrantInfo, ia
         origin_jti=session.id if terms.revocable else None,
         event_id=session.event_id,
         groups=holder.groups,
-        identities=identities.claim(attributes.get(identities.NAME)),
+        identities=() if is_consented else identities.claim(attributes.get(identities.NAME)),
         acr=info.acr if is_told else None,
         amr=info.amr if is_told else (),
     )
