@@ -248,7 +248,8 @@ class SignUp(Page, frozen=True, kw_only=True):
 
     @classmethod
     def sample(cls) -> "SignUp":
-        return cls(attributes=(Field("email", type="email", autocomplete="email"),), needs_password=False)
+        email = Field("email", type="email", autocomplete="email")
+        return cls(attributes=(email,), needs_password=False, terms_of_use="/terms", privacy_policy="/privacy")
 
 
 class Confirm(Page, frozen=True, kw_only=True):
