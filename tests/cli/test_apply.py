@@ -410,6 +410,32 @@ def test_a_run_that_was_killed_between_a_request_and_its_note_is_gone_on_with(st
     assert stack.plan() is None
 
 
+def test_what_changed_since_it_was_shown_is_not_done(stack, monkeypatch):
+    stack.wants(None)
+
+    other = stack.path.with_name("other.json")
+    other.write_text(stack.path.read_text())
+
+    def applied_meanwhile(*_, **__):
+        stack.shell.prints("apply", other, "--stack", "people", "--yes")
+
+    monkeypatch.setattr("click.confirm", applied_meanwhile)
+    result = stack.shell("apply", stack.path)
+
+    assert "Something was changed meanwhile" in result.stderr
+    assert len(stack.pools) == 1
+
+
+def test_a_name_that_its_condition_leaves_out_is_refused(stack):
+    none = {"Type": "AWS::Cognito::UserPool", "Condition": "Never"}
+    never = {"Never": {"Fn::Equals": [1, 2]}}
+    lost = {"Type": "AWS::Cognito::UserPoolGroup", "Properties": {"UserPoolId": ref("None"), "GroupName": "a"}}
+    stack.wants({"Conditions": never, "Resources": {"None": none, "Lost": lost}})
+
+    assert "Lost names something that its condition leaves out" in stack.refuses()
+    assert stack.pools == []
+
+
 def test_two_runs_at_once_do_not_meet(stack):
     stack.wants(None)
     with stacks.alone(stack.shell.house.call(), "us-east-1", "people"):

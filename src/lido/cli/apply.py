@@ -11,7 +11,8 @@ from lido.cli.assignments import assignment
 from lido.cli.options import INSTALLATION, options
 
 if TYPE_CHECKING:
-    from lido.stacks.looking import Stack
+    from lido.stacks.looking import Action, Stack
+    from lido.stacks.planning import Step
 
 _CHANGES = 2
 _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
@@ -53,7 +54,6 @@ def apply(
     """  # noqa: D301 - \b is how click is told to keep the lines of a paragraph
     from lido.cli.acting import whoever
     from lido.cli.installation import open_installation
-    from lido.flows import stacks
     from lido.settings import load
     from lido.stacks import TemplateError, documents, templates
     from lido.stacks.door import Door
@@ -70,15 +70,14 @@ def apply(
         try:
             wanted = templates.parse(documents.read(_text_of(template)))
             values = {**_values_of(parameter_file), **dict(parameters)}
-            with stacks.alone(door.call(), region, name):
-                _run(Stack(door, name, wanted, values, adopts=adopt), dry_run=dry_run, yes=yes)
+            _run(Stack(door, name, wanted, values, adopts=adopt), dry_run=dry_run, yes=yes)
         except TemplateError as error:
             raise click.ClickException(str(error)) from error
 
 
 def _run(stack: "Stack", *, dry_run: bool, yes: bool) -> None:
-    from lido.cli.plans import MARKS, lines
-    from lido.stacks import applying, planning
+    from lido.cli.plans import lines
+    from lido.stacks import planning
 
     for resource in stack.foreign:
         click.echo(f"  {resource.logical_id}  {resource.type}  is not of Cognito and passed over", err=True)
@@ -89,9 +88,24 @@ def _run(stack: "Stack", *, dry_run: bool, yes: bool) -> None:
         sys.exit(_CHANGES if steps else 0)
     if steps and not yes:
         click.confirm("Do this?", abort=True)
-    applying.carry_out(
-        stack, lambda action, name, physical_id: click.echo(f"{name} {MARKS[action][2]}  {physical_id}".rstrip())
-    )
+    _carry_out(stack, steps)
+
+
+def _carry_out(stack: "Stack", shown: "list[Step]") -> None:
+    """Do what was shown, and nothing else."""
+    from lido.cli.plans import MARKS
+    from lido.flows import stacks
+    from lido.stacks import applying, planning
+
+    with stacks.alone(stack.door.call(), stack.door.region, stack.name) as hold_on:
+
+        def say(action: "Action", name: str, physical_id: str) -> None:
+            click.echo(f"{name} {MARKS[action][2]}  {physical_id}".rstrip())
+            hold_on(stack.door.call().now)
+
+        if planning.plan(stack) != shown:
+            raise click.ClickException("Something was changed meanwhile: look at the plan again.")
+        applying.carry_out(stack, say)
     _tell_outputs(applying.outputs(stack))
 
 

@@ -1,6 +1,6 @@
 """Which things a stack answers for: remembered before they are made, so that no crash leaves one that nobody knows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from msgspec.structs import replace
@@ -16,15 +16,24 @@ _CLOCKS_APART_MS = 60_000
 
 
 @contextmanager
-def alone(call: Call, region: str, stack: str) -> Iterator[None]:
-    """Hold the stack for this run. Raises Conflict while another run holds it."""
-    name, holder = f"stack {region} {stack}", call.request_id
-    with call.db.write() as tx:
-        fence = leases.take(tx, name, holder, now=call.now, expires_at=call.now + LEASE_SECONDS * 1000)
-    if fence is None:
-        raise errors.Conflict(f"Another run is at work on the stack {stack}; try again when it has ended.")
+def alone(call: Call, region: str, stack: str) -> Iterator[Callable[[int], None]]:
+    """Hold the stack for this run; what is given holds on to it, as of a time (ms).
+
+    Raises Conflict when another run has it, and so does what is given.
+    """
+    name, fence = f"stack {region} {stack}", 0
+
+    def hold(now: int) -> None:
+        nonlocal fence
+        with call.db.write() as tx:
+            taken = leases.take(tx, name, call.request_id, now=now, expires_at=now + LEASE_SECONDS * 1000)
+        if taken is None or (fence and taken != fence):
+            raise errors.Conflict(f"Another run is at work on the stack {stack}; try again when it has ended.")
+        fence = taken
+
+    hold(call.now)
     try:
-        yield
+        yield hold
     finally:
         with call.db.write() as tx:
             leases.give_back(tx, name, fence, due_at=call.now)

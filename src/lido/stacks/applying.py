@@ -16,6 +16,7 @@ from lido.stacks.door import GONE
 from lido.stacks.kinds import Kind
 from lido.stacks.kinds.table import KINDS
 from lido.stacks.looking import Action, Look, Stack, set_now
+from lido.stacks.values import is_known
 
 Say = Callable[[Action, str, str], None]
 
@@ -29,6 +30,8 @@ def carry_out(stack: Stack, say: Say) -> None:
     for resource in stack.order:
         with _named(resource.logical_id):
             look = stack.look(resource)
+            if not is_known(look.wanted):
+                raise TemplateError(f"{resource.logical_id} names something that its condition leaves out.")
             physical_id = _done(stack, look)
             stack.is_there(look, physical_id)
         if look.action != "none":

@@ -54,12 +54,12 @@ def _structure(constraint: Structure, value: Any, path: str) -> dict[str, Any]:
 
 def _number(value: Any, path: str) -> int:
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = int(float(value))
+        if isinstance(value, bool) or number != float(value):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
         raise TemplateError(f"{path} is a whole number.") from None
-    if isinstance(value, bool) or number != int(number):
-        raise TemplateError(f"{path} is a whole number.")
-    return int(number)
+    return number
 
 
 def _text(constraint: Text, value: Any, path: str) -> str:

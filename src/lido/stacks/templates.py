@@ -47,13 +47,14 @@ class Resource(Struct, frozen=True):
 
 
 class Template(Struct, frozen=True):
-    """What is to be: every section as it stands, and the resources by logical id."""
+    """What is to be: every section as it stands, and the resources by logical id; `imports`: values of other stacks."""
 
     parameters: dict[str, Any]
     mappings: dict[str, Any]
     conditions: dict[str, Any]
     resources: dict[str, Resource]
     outputs: dict[str, Any]
+    imports: bool
 
 
 def parse(document: Mapping[str, Any]) -> Template:
@@ -70,6 +71,7 @@ def parse(document: Mapping[str, Any]) -> Template:
         conditions=_mapping(document, "Conditions"),
         resources={name: _resource(name, entry) for name, entry in resources.items()},
         outputs=_mapping(document, "Outputs"),
+        imports="Fn::ImportValue" in str(document),
     )
 
 
@@ -87,7 +89,8 @@ def _resource(name: str, entry: Any) -> Resource:
         raise TemplateError(f"{name} is no name for a resource: letters and digits alone.")
     if not isinstance(entry, dict) or not isinstance(entry.get("Type"), str):
         raise TemplateError(f"The resource {name} has no Type.")
-    properties = entry.get("Properties") or {}
+    properties = entry.get("Properties")
+    properties = {} if properties is None else properties
     if not isinstance(properties, dict):
         raise TemplateError(f"The Properties of {name} are no mapping.")
     depends = entry.get("DependsOn") or []
@@ -154,6 +157,9 @@ def ordered(template: Template, present: Collection[str], rank: Mapping[str, int
 
 def values_of_parameters(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
     """The value of each parameter, given or its default, checked as its declaration says. Raises TemplateError."""
+    strange = [name for name in given if not _is_named(template, name)]
+    if strange:
+        raise TemplateError(f"The template has no parameter and no resource {strange[0]}.")
     missing = [
         name for name, declared in template.parameters.items() if name not in given and "Default" not in declared
     ]
@@ -163,6 +169,12 @@ def values_of_parameters(template: Template, given: Mapping[str, str]) -> dict[s
         name: _value(name, declared, str(given.get(name, declared.get("Default"))))
         for name, declared in template.parameters.items()
     }
+
+
+def _is_named(template: Template, name: str) -> bool:
+    """Whether a value is given for something: a parameter, a resource of another service, what is not fetched."""
+    known = name in template.parameters or name.partition(".")[0] in template.resources
+    return known or name.startswith("{{resolve:") or template.imports
 
 
 def _value(name: str, declared: Mapping[str, Any], text: str) -> Any:
@@ -185,7 +197,6 @@ def _single(name: str, declared: Mapping[str, Any], text: str) -> str:
             raise TemplateError(f"The parameter {name} is a number.") from None
         ok = ok and float(declared.get("MinValue", number)) <= number <= float(declared.get("MaxValue", number))
     if not ok:
-        raise TemplateError(
-            f"The value of the parameter {name} is not allowed. {declared.get('ConstraintDescription', '')}"
-        )
+        why = declared.get("ConstraintDescription", "")
+        raise TemplateError(f"The value of the parameter {name} is not allowed. {why}".rstrip())
     return Secret(text) if str(declared.get("NoEcho", "")).lower() == "true" else text
