@@ -10,6 +10,8 @@ from lido.flows.chores import Background, Chores
 from lido.flows.chores import table as chores_table
 from lido.flows.hashing import GatedHashing
 from lido.flows.import_worker import ImportWorker
+from lido.flows.limit_sharing import LimitSharing
+from lido.flows.limits import Limits
 from lido.flows.log_worker import LogWorker
 from lido.flows.logout_worker import LogoutWorker
 from lido.flows.message_worker import MessageWorker
@@ -87,6 +89,7 @@ class Lido:
         self.entropy = entropy or SystemEntropy()
         self.metrics = Metrics()
         self.metrics.watch_deliveries(lambda state: webhooks.count(self.call(), state))
+        self.limits = Limits(settings.request_rate_factor, tally=self.metrics.count_throttled)
         self.outgoing = Outgoing(settings.private_destinations)
         self.key_sets = PublishedKeySets(self.outgoing, waiting=max(1, settings.threads // 4))
         self.documents = PublishedDocuments(self.outgoing, waiting=max(1, settings.threads // 4))
@@ -123,6 +126,7 @@ class Lido:
             hashing=self.hashing,
             triggers=self.triggers,
             key_sets=self.key_sets,
+            limits=self.limits,
             documents=self.documents,
             house=self.house,
             caller=None,
@@ -146,7 +150,10 @@ class Lido:
         )
 
     def background(self) -> Background:
-        """What this process does unasked, not yet started: it sends messages and does chores."""
+        """What this process does unasked, not yet started: it sends messages and does chores.
+
+        Raises Unavailable: from now on other nodes count with this one.
+        """
         settings = self.settings
         authority = _acme(settings)
         return Background(
@@ -164,8 +171,14 @@ class Lido:
             logs=self.log_worker(),
             imports=self.import_worker(),
             logout=LogoutWorker(self.call, self.outgoing),
+            **({"limits": self._limit_sharing()} if self.limits.factor else {}),
             **({"acme": ACMEWorker(self.call, authority, _own_host(settings))} if authority else {}),
         )
+
+    def _limit_sharing(self) -> LimitSharing:
+        sharing = LimitSharing(self.call, self.limits, node=self.entropy.uuid())
+        sharing.join()
+        return sharing
 
     def message_worker(self) -> MessageWorker:
         """What sends messages, by the ways that the settings name."""

@@ -78,6 +78,22 @@ class KeySets(Protocol):
         ...
 
 
+class Limits(Protocol):
+    """How often pools may be asked (flows/limits.py)."""
+
+    def spend(self, scope: str, charges: tuple[str, ...], now: int) -> None:
+        """Count a request to a pool, or to a region as a whole, at `now` (ms). Raises TooManyRequests."""
+        ...
+
+    def adopt_rates(self, rates: Mapping[tuple[str, str], int], now: int) -> None:
+        """The rates that were set from `now` on, by pool or region and category."""
+        ...
+
+    def rate(self, scope: str, charge: str) -> int:
+        """Requests a second of a pool or region."""
+        ...
+
+
 class Documents(Protocol):
     """What others publish about themselves (ports/documents.py)."""
 
@@ -88,7 +104,8 @@ class Documents(Protocol):
 
 class Call(Struct, frozen=True):
     """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown;
-    `client_metadata` what the client says to the pool's triggers, in the operations that take it.
+    `client_metadata` what the client says to the pool's triggers, in the operations that take it; `charges` what the
+    request will count in, once it is proven which pool it is about.
     """
 
     db: Database
@@ -98,6 +115,7 @@ class Call(Struct, frozen=True):
     hashing: Hashing
     triggers: Carrier
     key_sets: KeySets
+    limits: Limits
     documents: Documents
     house: House
     caller: Caller | None
@@ -106,8 +124,14 @@ class Call(Struct, frozen=True):
     agent: str
     now: int
     client_metadata: Mapping[str, str] = {}
+    charges: tuple[str, ...] = ()
 
     @property
     def region(self) -> str:
         """The region that the request was signed for, or the default one."""
         return self.caller.region if self.caller else self.house.default_region
+
+    def charge(self, pool_id: str) -> None:
+        """Count the request, whose token or session has just been proven, for its pool. Raises TooManyRequests."""
+        if self.charges:
+            self.limits.spend(pool_id, self.charges, self.now)

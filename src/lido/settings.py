@@ -140,6 +140,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     argon2_time_cost: Annotated[int, Meta(description="Passes of one password hash."), _Positive] = 2
     argon2_parallelism: Annotated[int, Meta(description="Lanes of one password hash."), _Positive] = 1
 
+    request_rate_factor: Annotated[
+        int, Meta(description="Cognito's default request rates times this; 0: any.", ge=0)
+    ] = 10
+
     private_destinations: Annotated[
         tuple[str, ...],
         Meta(description="Private networks (CIDR) that requests to operators' and pools' addresses may reach."),

@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -195,6 +196,44 @@ def test_guesses_at_once_on_both_gain_nothing(nodes, place):
         place.sign_in(nodes.b)
     refused = [event for event in events(nodes, place) if event == "refused"]
     assert len(refused) <= 6
+
+
+def test_together_they_exceed_a_rate_by_at_most_a_fifth_in_any_second(nodes, place):
+    rate, lasting_seconds = 40, 8
+    nodes.servers[0].lido("limits", "set", place.pool_id, "UserRead", str(rate))
+    token = place.sign_in(nodes.a)["AccessToken"]
+    threading.Event().wait(NEXT_SECOND)
+    answered, refusals = [], set()
+    until = time.monotonic() + lasting_seconds
+
+    def ask(number):
+        wire = (nodes.a, nodes.b)[number % 2]
+        # One of them begins later: by then the other has the whole rate.
+        while (now := time.monotonic()) < until:
+            if number % 2 and now < until - lasting_seconds * 2 / 3:
+                threading.Event().wait(0.05)
+                continue
+            try:
+                wire.ask("GetUser", AccessToken=token)
+                answered.append((now, time.monotonic(), number % 2))
+            except Refused as refused:
+                refusals.add((refused.name, refused.sentence))
+            threading.Event().wait(0.01)
+
+    with ThreadPoolExecutor(8) as executor:
+        list(executor.map(ask, range(8)))
+
+    assert refusals == {("TooManyRequests", "Rate exceeded")}
+    # A request was counted between its beginning and its end.
+    most = max(sum(begun <= one and ended < begun + 1 for one, ended, _ in answered) for begun, _, _ in answered)
+    assert most <= rate * 1.2
+    assert len(answered) >= rate * lasting_seconds * 0.6
+    lately = [sum(begun > until - 2 and by == node for begun, _, by in answered) for node in (0, 1)]
+    assert min(lately) >= rate / 2, "both get their part"
+    shown = json.loads(nodes.servers[1].lido("limits", "--pool", place.pool_id, "--json"))
+    line = next(line for line in shown if line["category"] == "UserRead")
+    assert line["rate"] == rate
+    assert line["refused"] > 0
 
 
 def events(nodes, place):

@@ -151,7 +151,8 @@ def signed_in_user(
 
 def behind_token(call: Call, access_token: str) -> BehindToken:
     """Who is behind an access token that lives, whatever its scopes and whoever holds it: perhaps somebody who must do
-    something first (`require_standing`), perhaps nobody but the client. Raises NotAuthorized, UserNotFound.
+    something first (`require_standing`), perhaps nobody but the client. Raises NotAuthorized, UserNotFound,
+    TooManyRequests.
     """
     unproven = _unproven(access_token)
     client_id, sub, session_id = _named_by(unproven)
@@ -165,6 +166,7 @@ def behind_token(call: Call, access_token: str) -> BehindToken:
         client = clients.at_version(tx, pool_id, client_id, row[1]) if row[1] else None
         if client is None:
             raise errors.NotAuthorized("Invalid Access Token")
+    call.charge(pool_id)
     if row[5] is None and sub == client_id:
         return BehindToken(pool, client, None, token)
     if row[5] is None:

@@ -27,6 +27,7 @@ def open_setup(call: Call, session: str | None) -> tuple[Scene, Progress]:
             scene, begun = scenes.resumed(call, tx, Attempt("client", client_id, {}), _STEP, blob)
         except errors.ResourceNotFound:
             raise errors.NotAuthorized(INVALID) from None
+    call.charge(scene.pool.pool_id)
     situations.require_same(scene, begun)
     situations.require_due(situations.of(call, scene, begun), begun)
     return scene, begun

@@ -17,8 +17,9 @@ from lido import errors
 from lido.call import Call
 from lido.flows import audit
 from lido.operations import checking, deeds
-from lido.rules import policies
-from lido.shapes import Operation, catalogue
+from lido.rules import identifiers, policies, rate_limits
+from lido.shapes import Operation, Structure, catalogue
+from lido.shapes.constraints import CONSTRAINTS
 from lido.storage import clients
 
 Request = TypeVar("Request")
@@ -29,6 +30,7 @@ BY_SECRET = frozenset({("cognito-idp", "GetClientToken")})
 BY_SECRET_OR_SIGNATURE = frozenset({("cognito-idp", "GetDerivedToken")})
 """Operations of apps that prove themselves, or of operators who sign."""
 
+_ANSWERS = frozenset({"AdminRespondToAuthChallenge", "RespondToAuthChallenge"})
 COMPATIBILITY_PAGE = "docs/compatibility.md"
 
 _SERVICES = {"lido.operations.idp": "cognito-idp", "lido.operations.identity": "cognito-identity"}
@@ -67,7 +69,7 @@ def perform(service: str, name: str, call: Call, document: dict[str, Any]) -> by
     if function is None:
         raise errors.NotImplemented(f"{name} is not built yet; {COMPATIBILITY_PAGE} lists what is.")
     if described.unsigned or (service, name) in (BY_SECRET if call.caller else BY_SECRET | BY_SECRET_OR_SIGNATURE):
-        answer = _ask(function, service, described, call, document)
+        answer = _ask(function, service, described, _counted(call, service, described, document), document)
     else:
         answer = _perform_for_operator(service, described, function, call, document)
     return b"" if described.response is None else msgspec.json.encode(answer)
@@ -87,10 +89,40 @@ def _perform_for_operator(
     except errors.AccessDenied as denial:
         audit.refused(call, deeds.deed(call, described.name, resource, document), denial)
         raise
+    if service == "cognito-idp":
+        named = resource.rpartition("/")[2]
+        scope = named if identifiers.is_pool_id(named) else call.region
+        call.limits.spend(scope, _charges(described.name, document), call.now)
     if not deeds.leaves_an_entry(described.name):
         return _ask(function, service, described, call, document)
     with audit.attended(call, deeds.deed(call, described.name, resource, document)) as attended:
         return _ask(function, service, described, attended, document)
+
+
+def _counted(call: Call, service: str, described: Operation, document: dict[str, Any]) -> Call:
+    """Count what anybody may ask for the pool of the client that it names; else it is counted once that is proven."""
+    if service != "cognito-idp":
+        return call
+    charges = _charges(described.name, document)
+    pool_id = _pool_of(call, document.get("ClientId")) if _names_client(service, described.request) else None
+    if pool_id is None:
+        return msgspec.structs.replace(call, charges=charges)
+    call.limits.spend(pool_id, charges, call.now)
+    return call
+
+
+@cache
+def _names_client(service: str, shape_name: str) -> bool:
+    """Whether the operation reads a client's id: one that it does not read would be a disguise."""
+    shape = CONSTRAINTS[service][shape_name]
+    return isinstance(shape, Structure) and "ClientId" in shape.members
+
+
+def _charges(name: str, document: dict[str, Any]) -> tuple[str, ...]:
+    """What the request counts in."""
+    if name in _ANSWERS and document.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
+        return rate_limits.NEW_PASSWORD
+    return rate_limits.CHARGES[name]
 
 
 def _ask(

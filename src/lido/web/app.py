@@ -39,6 +39,7 @@ from lido.web.oauth import (
     discovery,
     introspect,
     par,
+    rates,
     register,
     revoke,
     token,
@@ -179,7 +180,7 @@ class Application:
                 if site is None:
                     response: Response = PlainTextResponse("Not Found", 404)
                 elif _is_text(request.scope["query_string"]):
-                    response = answer(call, site, request, body)
+                    response = rates.refusal(call, site, request, path) or answer(call, site, request, body)
                 else:
                     response = PlainTextResponse("Bad Request", 400)
             except (errors.Unavailable, errors.Conflict):

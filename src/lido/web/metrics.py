@@ -59,6 +59,12 @@ class Metrics:
         self._deliveries = Counter(
             "lido_webhook_tries", "Tries to deliver events to webhooks.", ("outcome",), registry=self.registry
         )
+        self._throttled = Counter(
+            "lido_throttled",
+            "Requests beyond the rate of their pool, by category.",
+            ("category",),
+            registry=self.registry,
+        )
         # Finding a child by its labels takes a lock and more time than counting.
         self._counting = cache(self._requests.labels)
         self._timing = cache(self._seconds.labels)
@@ -75,6 +81,10 @@ class Metrics:
     def count_delivery(self, outcome: str) -> None:
         """One try to deliver an event: `delivered`, `failed` or `dead`."""
         self._deliveries.labels(outcome).inc()
+
+    def count_throttled(self, category: str) -> None:
+        """One request beyond the rate of its pool."""
+        self._throttled.labels(category).inc()
 
     def watch_deliveries(self, count: Callable[[str], float]) -> None:
         """Tell how many deliveries there are in each state; `count` is asked when somebody looks."""

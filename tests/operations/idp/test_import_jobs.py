@@ -484,6 +484,28 @@ def test_without_an_algorithm_a_column_of_hashes_is_no_column(idp, imports, pool
     assert "columns that the user pool does not know" in job["CompletionMessage"]
 
 
+def test_where_a_code_lets_in_an_imported_user_needs_no_password(house, idp, imports):
+    pool_id = house.pool(
+        AutoVerifiedAttributes=["email"],
+        Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
+    )
+    client = house.app(pool_id, ExplicitAuthFlows=["ALLOW_USER_AUTH"])
+    imports.whole(pool_id, imports.csv(pool_id, person(1)))
+    assert idp.admin_get_user(UserPoolId=pool_id, Username="user1")["UserStatus"] == "CONFIRMED"
+    asked = idp.initiate_auth(
+        ClientId=client["ClientId"],
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": "user1", "PREFERRED_CHALLENGE": "EMAIL_OTP"},
+    )
+    answer = idp.respond_to_auth_challenge(
+        ClientId=client["ClientId"],
+        ChallengeName="EMAIL_OTP",
+        Session=asked["Session"],
+        ChallengeResponses={"USERNAME": "user1", "EMAIL_OTP_CODE": house.code("user1@example.com")},
+    )
+    assert "AuthenticationResult" in answer
+
+
 def test_an_app_that_hides_its_users_tells_nobody_that_one_was_imported(house, idp, imports, pool_id):
     client = house.app(pool_id, PreventUserExistenceErrors="ENABLED")
     imports.whole(pool_id, imports.csv(pool_id, person(1)))

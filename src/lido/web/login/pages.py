@@ -273,13 +273,17 @@ class Confirm(Page, frozen=True, kw_only=True):
 
 
 class Forgot(Page, frozen=True, kw_only=True):
-    """Who forgot a password."""
+    """Who forgot a password. `expired`: nobody forgot, but the old one may not be used, or there never was one."""
 
     TEMPLATE: ClassVar[str] = "forgot"
-    TITLE: ClassVar[str] = "forgot.title"
 
     username: str = ""
     called: str = "username"
+    expired: bool = False
+
+    @property
+    def title(self) -> str:
+        return "expired.title" if self.expired else "forgot.title"
 
     @property
     def fields(self) -> frozenset[str]:

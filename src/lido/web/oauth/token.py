@@ -21,7 +21,7 @@ from lido.flows.client_authentication import ProvenClient
 from lido.flows.families import ClientProof
 from lido.flows.token_exchange import Wish
 from lido.flows.tokens import Tokens
-from lido.rules import options
+from lido.rules import options, rate_limits
 from lido.rules.token_exchange import Kind
 from lido.web.oauth import forms, possession, refusals
 from lido.web.oauth.forms import Form
@@ -47,6 +47,7 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
         if exchange is None:
             raise errors.OAuthError("unsupported_grant_type")
         request.state.counted_as = grant_type
+        call.limits.spend(site.pool_id, rate_limits.of_grant(grant_type), call.now)
         answer = exchange(call, client, form)
     except refusals.REFUSALS as refusal:
         return refusals.answer(refusal, unknown_client=_unknown_client(call, site))
