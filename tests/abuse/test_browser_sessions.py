@@ -7,6 +7,7 @@ from tests.sign_ins import claims
 from tests.world import PASSWORD
 
 from lido.flows import pool_options
+from lido.storage import sso_sessions
 
 LOGOUT = "client_id={}&logout_uri=https%3A%2F%2Fapp.example.com%2Fgoodbye%3Flang%3Den"
 
@@ -114,6 +115,19 @@ def test_a_session_of_one_factor_is_too_little_once_the_pool_requires_two(app):
 
     assert app.authorize(cookie, prompt="none")[1]["error"] == "login_required"
     assert app.authorize(cookie)[0].endswith("/login")
+
+
+def test_a_sign_out_counts_for_a_code_also_once_the_session_would_have_ended(app):
+    """What is over is swept up; a code on its way must not come back to life by that."""
+    cookie = app.browser()
+    app.house.clock.advance(seconds=3_590)
+    code = app.code(cookie)
+    app.get("/logout", cookie, client_id=app.client_id, logout_uri=GOODBYE)
+    app.house.clock.advance(seconds=70)
+    with app.house.database.write() as tx:
+        sso_sessions.remove_expired(tx, app.house.clock.now(), 1_000)
+
+    assert app.redeem(code) == (400, {"error": "invalid_grant"})
 
 
 def test_two_tabs_end_each_where_they_began(app):

@@ -113,6 +113,13 @@ def test_a_picture_that_would_fill_the_memory_is_refused():
         cleaned("JPEG", bytes(jpeg))
 
 
+def test_icons_that_share_their_bytes_do_not_multiply():
+    picture_ = picture(size=(256, 256), compress_level=0)
+    entries = b"".join(struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(picture_), 6 + 16 * 32) for _ in range(32))
+    with pytest.raises(Unfit):
+        cleaned("ICO", struct.pack("<HHH", 0, 1, 32) + entries + picture_)
+
+
 def test_a_png_with_a_wrong_sum_without_a_picture_or_without_an_end_is_refused():
     whole = png_of(header(1, 1), (b"IDAT", zlib.compress(bytes(4))), (b"IEND", b""))
     cleaned("PNG", whole)

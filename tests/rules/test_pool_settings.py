@@ -118,11 +118,23 @@ def test_case_counts_unless_the_pool_says_otherwise(configuration, expected):
     assert pool_settings.folding(created(**members)) == expected
 
 
+def test_an_update_keeps_tags_and_verification_before_an_update_until_it_takes_them_back():
+    settings = {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+    tags = {"team": "a"}
+    before = created(AutoVerifiedAttributes=["email"], UserAttributeUpdateSettings=settings, UserPoolTags=tags)
+
+    kept = shown(updated(before, AutoVerifiedAttributes=["email"]))
+    assert (kept["UserAttributeUpdateSettings"], kept["UserPoolTags"]) == (settings, tags)
+
+    nothing = {"AttributesRequireVerificationBeforeUpdate": []}
+    taken = shown(updated(before, UserAttributeUpdateSettings=nothing, UserPoolTags={}))
+    assert (taken["UserAttributeUpdateSettings"], taken["UserPoolTags"]) == (nothing, {})
+
+
 def test_an_update_resets_what_it_omits():
     before = created(
         AutoVerifiedAttributes=["email"],
         DeletionProtection="ACTIVE",
-        UserPoolTags={"team": "a"},
         EmailVerificationSubject="Hello",
         LambdaConfig={"PreSignUp": "arn:aws:lambda:eu-west-1:123456789012:function:f"},
     )

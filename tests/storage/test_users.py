@@ -218,6 +218,11 @@ def _add_belongings(tx, sub: str) -> None:
         **key,
     )
     tx.run(
+        """INSERT INTO linked_identities (pool_id, provider, attribute, subject, sub, kind, is_primary, linked_at)
+           VALUES (:pool_id, 'Google', 'Cognito_Subject', :sub, :sub, 'Google', FALSE, 1)""",
+        **key,
+    )
+    tx.run(
         "INSERT INTO recovery_codes (pool_id, sub, digest, created_at) VALUES (:pool_id, :sub, :blob, 1)",
         blob=b"x",
         **key,

@@ -15,6 +15,8 @@ COMMANDS = {
     "doctor": "lido.cli.doctor:doctor",
     "pool": "lido.cli.pool:pool",
     "client": "lido.cli.client:client",
+    "apply": "lido.cli.apply:apply",
+    "template": "lido.cli.template:template",
     "users": "lido.cli.users:users",
     "imports": "lido.cli.imports:imports",
     "triggers": "lido.cli.triggers:triggers",

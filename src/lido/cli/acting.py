@@ -17,14 +17,15 @@ def acting(lido: Lido, command: str, pool_id: str = "", username: str = "", **na
     The entry stands in the first transaction that commits, or is written when the block ends. `username` is told as
     the sub that it leads to, `named` as it is: no secret, no address.
     """
-    deed = Deed(f"command line: {_whoever()}", f"lido {command}", pool_id, username, named)
+    deed = Deed(whoever(), f"lido {command}", pool_id, username, named)
     with attended(lido.call(), deed) as call:
         yield call
 
 
-def _whoever() -> str:
+def whoever() -> str:
+    """Who runs the command, as the audit trail calls them."""
     number = os.getuid()
     try:
-        return pwd.getpwuid(number).pw_name
+        return f"command line: {pwd.getpwuid(number).pw_name}"
     except KeyError:
-        return f"uid {number}"
+        return f"command line: uid {number}"

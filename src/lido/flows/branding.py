@@ -10,7 +10,7 @@ from lido.call import Call
 from lido.records import Pool
 from lido.rules import managed_login, managed_login_style, stylesheets
 from lido.rules.images import TYPES
-from lido.storage import assets, branding, domains, pools
+from lido.storage import assets, branding, clients, domains, pools
 from lido.storage.assets import Asset
 from lido.storage.branding import AssetUse, Branding, Customization
 from lido.storage.database import Transaction
@@ -62,7 +62,9 @@ def file(call: Call, pool_id: str, name: str) -> File | None:
     if stylesheet is not None:
         with call.db.read() as tx:
             pool = pools.find(tx, pool_id)
-            found = _look(tx, pool, stylesheet[1]) if pool else PLAIN
+            # Only what is there is looked up, so that nobody fills the memory with looks of nobody.
+            client = clients.find(tx, pool_id, stylesheet[1]) if pool else None
+            found = _look(tx, pool, client.client_id) if pool and client else PLAIN
         return File(found.css.encode(), "text/css; charset=utf-8") if found.stylesheet == name else None
     return None
 

@@ -66,8 +66,8 @@ def read(call: Call, pool_id: str, params: Sequence[tuple[str, str]]) -> LogoutR
         client = _client(call, pool_id, given)
         return LogoutRequest("client", client.client.client_id, _registered(client, given["logout_uri"]))
     if "redirect_uri" in given:
-        asked = authorization.read(call, pool_id, params)
         kept = tuple(pair for pair in params if pair[0] not in _OF_PROVIDERS)
+        asked = authorization.read(call, pool_id, kept)
         return LogoutRequest("client", asked.client.client_id, params=kept)
     if set(given) == {"client_id"}:
         raise Incomplete

@@ -143,6 +143,12 @@ def as_root(call: Call) -> Call:
     return msgspec.structs.replace(call, caller=caller(call, key, call.house.default_region))
 
 
+def at_the_machine(call: Call, actor: str, region: str) -> Call:
+    """The same call, made by whoever runs a command on the machine, who may do everything; `actor` names them."""
+    full = (policies.validate(policies.FULL_ACCESS),)
+    return msgspec.structs.replace(call, caller=Caller(arn=actor, access_key_id="", region=region, policies=full))
+
+
 def create_key(call: Call, *, operator_id: str, name: str, policy: str) -> tuple[str, str]:
     """A new access key of that operator, who is made where missing: id and secret, which is told only now.
 

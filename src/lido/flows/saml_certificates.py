@@ -27,19 +27,27 @@ def make(call: Call, name: str) -> KeyPair:
     return KeyPair(key, self_signed(key, name, call.entropy.bytes(SERIAL_BYTES), call.now))
 
 
+def for_pool(call: Call, pool_id: str) -> SAMLCertificate:
+    """A new pool's, its key sealed; not yet stored. Slow, as `make`."""
+    made = make(call, pool_id)
+    return SAMLCertificate(pool_id, made.certificate, call.keys.seal(PURPOSE, made.private_key, pool_id), call.now)
+
+
 def of_pool(call: Call, pool_id: str) -> str:
-    """The pool's certificate, base64 of DER, made when somebody first asks for it. Raises ResourceNotFound."""
+    """The pool's certificate, base64 of DER. Raises ResourceNotFound.
+
+    A pool is born with one; those that are older than that get theirs when somebody first asks.
+    """
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, pool_id)
         found = saml_certificates.find(tx, pool.pool_id)
     if found is not None:
         return found.certificate
-    made = make(call, pool_id)
-    sealed = call.keys.seal(PURPOSE, made.private_key, pool_id)
+    made = for_pool(call, pool_id)
     with call.db.write() as tx:
         access.lock_pool(call, tx, pool_id)
         # Whoever else asked meanwhile was first, or finds this one.
-        saml_certificates.add(tx, SAMLCertificate(pool_id, made.certificate, sealed, call.now))
+        saml_certificates.add(tx, made)
         found = saml_certificates.find(tx, pool_id)
     if found is None:
         raise LookupError("the certificate was not kept")

@@ -28,6 +28,7 @@ _WEBP_KEPT = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"})
 _WEBP_ALPHA_AND_ANIMATION = 0b00010010
 _NO_FRAME = (0xC4, 0xC8, 0xCC)
 _MOST_ICONS = 32
+_MOST_GROWTH, _ROOM = 2, 4_096
 
 
 class Unfit(ValueError):
@@ -52,9 +53,12 @@ def cleaned(kind: str, content: bytes) -> bytes:
         "SVG": svg.cleaned,
     }
     try:
-        return clean[kind](content)
+        shown = clean[kind](content)
     except (ValueError, IndexError, struct.error):
         raise Unfit(f"no {kind} image that can be shown") from None
+    if len(shown) > _MOST_GROWTH * len(content) + _ROOM:
+        raise Unfit("its pieces are used again and again")
+    return shown
 
 
 def _check_size(width: int, height: int) -> None:

@@ -36,8 +36,8 @@ def created(request: idp.CreateUserPoolRequest, region: str) -> PoolSettings:
 def updated(request: idp.UpdateUserPoolRequest, seen: PoolSettings, region: str) -> PoolSettings:
     """The settings after UpdateUserPool: what the request omits falls back to its default.
 
-    Kept when omitted: MFA, both policies, dynamic client registration. Kept always: schema, aliases, username
-    rules. Raises InvalidParameter, UserPoolTagging.
+    Kept when omitted: MFA, both policies, dynamic client registration, tags, verification before an update. Kept
+    always: schema, aliases, username rules. Raises InvalidParameter, UserPoolTagging.
     """
     if request.mfa_configuration == "ON" and seen.shape.mfa_configuration != "ON":
         raise errors.InvalidParameter("Cannot turn MFA functionality ON, once the user pool has been created.")
@@ -48,6 +48,9 @@ def updated(request: idp.UpdateUserPoolRequest, seen: PoolSettings, region: str)
             policies=_kept_policies(given.policies, before.policies),
             mfa_configuration=given.mfa_configuration or before.mfa_configuration,
             dcr_configuration=given.dcr_configuration or before.dcr_configuration,
+            user_pool_tags=before.user_pool_tags if given.user_pool_tags is None else given.user_pool_tags,
+            user_attribute_update_settings=given.user_attribute_update_settings
+            or before.user_attribute_update_settings,
             schema_attributes=before.schema_attributes,
             alias_attributes=before.alias_attributes,
             username_attributes=before.username_attributes,

@@ -21,6 +21,9 @@ class SSOSession(Record, frozen=True):
     revoked_at: int | None
 
 
+KEPT_MS = 1_800_000
+"""How long the end of a session is remembered: codes and devices on their way, which it ends too, live on for less."""
+
 _COLUMNS = (
     "pool_id, sub, id, public_id, secret_digest, epoch, auth_time, proofs, created_at, active_at, expires_at, "
     "revoked_at"
@@ -115,10 +118,11 @@ def revoke(tx: Transaction, pool_id: str, sub: str, session_id: str, now: int) -
 
 
 def remove_expired(tx: Transaction, now: int, limit: int) -> int:
-    """Delete sessions that are over; how many went."""
+    """Delete sessions that were over long ago; how many went."""
     return tx.run(
         """DELETE FROM sso_sessions WHERE (pool_id, sub, id) IN
-             (SELECT pool_id, sub, id FROM sso_sessions WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit)""",
-        now=now,
+             (SELECT pool_id, sub, id FROM sso_sessions WHERE expires_at <= :before
+              ORDER BY expires_at LIMIT :limit)""",
+        before=now - KEPT_MS,
         limit=limit,
     )

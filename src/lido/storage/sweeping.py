@@ -54,6 +54,7 @@ OWNED = {
     "limits": "pool_id, category",
     "limit_usage": "pool_id, category, node",
     "pool_statistics": "pool_id, name",
+    "stack_resources": "region, stack, logical_id, physical_id",
 }
 # What a user owns; a request that raced the user's deletion may have left some. Their events stay.
 PERSONAL = (

@@ -452,7 +452,10 @@ def test_a_pool_has_one_signing_certificate_for_ten_years(house, idp, pool_id):
         idp.get_signing_certificate(UserPoolId="us-east-1_nobodyhere")
 
 
-def test_all_who_ask_for_the_certificate_at_once_get_the_same(house, pool_id):
+def test_all_who_ask_at_once_for_the_certificate_of_a_pool_that_had_none_get_the_same(house, pool_id):
+    with house.database.write() as tx:
+        tx.run("DELETE FROM saml_certificates")
+
     def ask(_):
         client = house.boto("AKIAROOTROOTROOTROOT", "root-secret-of-the-tests-only")
         return client.get_signing_certificate(UserPoolId=pool_id)["Certificate"]

@@ -120,6 +120,16 @@ def test_the_operations_of_aws_take_no_bound_token(app):
             operation(AccessToken=token, **arguments)
 
 
+def test_proofs_without_a_token_are_not_remembered(app):
+    """Whoever has no token could else fill the table at will."""
+    for number in range(3):
+        token = f"x.y.{number}"
+        assert app.user_info(f"DPoP {token}", app.proof("/oauth2/userInfo", "GET", token))[0] == 401
+
+    with app.house.database.read() as tx:
+        assert tx.row("SELECT count(*) FROM spent")[0] == 0
+
+
 def test_a_proof_counts_once(app):
     token = app.bound()["access_token"]
     proof = app.proof("/oauth2/userInfo", "GET", token)

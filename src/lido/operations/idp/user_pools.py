@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, events, signing, user_import
+from lido.flows import access, events, saml_certificates, signing, user_import
 from lido.flows.events import Fact
 from lido.operations import operation
 from lido.operations.describing import timestamp
@@ -13,6 +13,7 @@ from lido.records import Pool
 from lido.rules import identifiers, pool_settings
 from lido.shapes import idp
 from lido.storage import domains, pools, signing_keys
+from lido.storage import saml_certificates as stored_certificates
 from lido.storage.database import Transaction
 
 
@@ -30,10 +31,12 @@ def create_user_pool(call: Call, request: idp.CreateUserPoolRequest) -> idp.Crea
         created_at=call.now,
         modified_at=call.now,
     )
-    # Two RSA keys take a while; nothing waits for them inside the transaction.
+    # Three RSA keys take a while; nothing waits for them inside the transaction.
     keys = [signing.make(call, pool.pool_id, use, state="live", signs_from_at=call.now) for use in signing.USES]
+    certificate = saml_certificates.for_pool(call, pool.pool_id)
     with call.db.write() as tx:
         pools.add(tx, pool)
+        stored_certificates.add(tx, certificate)
         for key in keys:
             signing_keys.add(tx, key)
         events.tell(call, tx, pool.pool_id, "pool_created", fact=Fact(operation="CreateUserPool"))

@@ -54,7 +54,10 @@ def _told(owner: SignedInUser) -> dict[str, object]:
 
 
 def _proven_key(call: Call, site: Site, request: Request, token: str) -> str:
-    """RFC 9449 §7.1. Raises OAuthError `invalid_dpop_proof`."""
+    """RFC 9449 §7.1. Raises OAuthError `invalid_dpop_proof`, and a Fault for a token that is good for nothing: proofs
+    are remembered, and nobody fills that memory who has none.
+    """
+    access.behind_token(call, token)
     key = possession.proven_key(call, site, request, PATH, token)
     if key is None:
         raise errors.OAuthError("invalid_dpop_proof")

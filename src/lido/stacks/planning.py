@@ -1,0 +1,48 @@
+"""The plan: what a run would do, property by property, without doing anything."""
+
+from msgspec import Struct
+
+from lido.stacks.comparing import Difference
+from lido.stacks.kinds import Properties
+from lido.stacks.looking import Action, Look, Stack
+
+
+class Step(Struct, frozen=True):
+    """What becomes of one thing. `given` is what a new one is made with, `found` what changes at an old one."""
+
+    action: Action
+    logical_id: str
+    type: str
+    physical_id: str = ""
+    given: Properties = {}
+    found: list[Difference] = []
+    why: str = ""
+
+
+def plan(stack: Stack) -> list[Step]:
+    """Every step of a run, in its order; [] where everything is as the template wants. Raises TemplateError."""
+    stack.begin()
+    steps: list[Step] = []
+    for resource in stack.order:
+        look = stack.look(resource)
+        if look.action in ("none", "change", "adopt"):
+            stack.is_there(look, look.physical_id)
+        if look.action != "none":
+            steps.append(_step(look))
+    for row in stack.departed():
+        action: Action = "retain" if row.retained else "delete"
+        steps.append(Step(action, row.logical_id, row.type, row.physical_id))
+    return steps
+
+
+def _step(look: Look) -> Step:
+    makes = look.action in ("create", "replace")
+    return Step(
+        action=look.action,
+        logical_id=look.resource.logical_id,
+        type=look.resource.type,
+        physical_id=look.row.physical_id if look.row else look.physical_id,
+        given=look.wanted if makes else {},
+        found=look.found,
+        why=look.why,
+    )
