@@ -3,6 +3,7 @@ import threading
 import pytest
 from structlog.testing import capture_logs
 from tests.flows.test_message_worker import write
+from tests.oauth import App
 
 from lido.flows import audit_chain
 from lido.flows.chores import Background, Chore, Chores, table
@@ -127,6 +128,24 @@ def test_what_is_over_is_swept_and_what_is_not_stays(house, chores):
     assert count(house, "SELECT max(id) || count(*) FROM spent") == "fresh1"
     assert count(house, "SELECT max(kind) || count(*) FROM budgets") == "ask1"
     assert count(house, "SELECT max(subject) || count(*) FROM lockouts") == "loud1"
+
+
+def test_looking_for_orphans_comes_to_an_end_also_where_keys_are_bytes(house):
+    pool_id = house.pool()
+    house.user(pool_id)
+    app = App(house, pool_id)
+    app.code(app.browser())
+    (orphans,) = (
+        chore for chore in table(event_retention_days=90, message_retention_days=7) if "orphans" in chore.name
+    )
+    chores = Chores(house.call, (orphans,), holder="a")
+
+    with capture_logs() as logs:
+        batches = sum(chores.run_some() for _ in range(100))
+
+    assert logs == []
+    assert 0 < batches < 50
+    assert count(house, "SELECT count(*) FROM authorization_codes") == 1
 
 
 def test_a_deleted_pool_is_emptied_and_its_neighbour_is_not(house, chores):

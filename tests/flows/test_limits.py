@@ -162,6 +162,25 @@ def test_a_node_that_cannot_renew_its_share_falls_back_to_what_needs_no_asking(h
     assert sum(moment > house.clock.now() - 1000 for moment in cut_off.moments) <= 240
 
 
+def test_a_node_that_begins_again_some_time_after_a_crash_is_alone_at_once(house, pool_id):
+    Node(house, "crashed")
+    house.clock.advance(seconds=6)
+    again = Node(house, "again")
+    again.ask(pool_id, 2000)
+
+    assert len(again.moments) == 1200
+
+
+def test_a_node_that_begins_again_at_once_after_a_crash_waits_for_the_other_s_place(house, pool_id):
+    Node(house, "crashed")
+    again = Node(house, "again")
+    again.ask(pool_id, 2000)
+    assert len(again.moments) == 240
+
+    run(house, pool_id, [again], 6, lambda number, step: 100)
+    assert again.limits.others == 0
+
+
 def test_a_node_that_ends_well_counts_no_more(house):
     left, gone = Node(house, "left"), Node(house, "gone")
     left.sharing.run_due()

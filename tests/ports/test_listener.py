@@ -3,13 +3,15 @@
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
 IMPATIENT = """
 from lido.ports import listener
 
-listener.ARRIVAL_SECONDS = 0.3
+listener.ARRIVAL_SECONDS = 0.6
+listener.STRIDE_BYTES = 100
 
 async def application(scope, receive, send):
     while (await receive()).get("more_body"):
@@ -54,6 +56,19 @@ def test_time_starts_anew_for_the_request_after(line):
     line.sendall(HEAD + b"0123456789")
     assert line.recv(4096).startswith(b"HTTP/1.1 200 ")
     line.sendall(HEAD + b"01234")
+    assert line.recv(4096) == b""
+
+
+def test_a_long_body_may_take_as_long_as_it_goes_on(line):
+    line.sendall(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n")
+    for _ in range(5):
+        threading.Event().wait(0.2)
+        line.sendall(b"x" * 100)
+    assert line.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_long_body_that_dries_up_is_cut_off(line):
+    line.sendall(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n" + b"x" * 250)
     assert line.recv(4096) == b""
 
 

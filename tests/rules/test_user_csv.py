@@ -37,8 +37,8 @@ def test_columns_come_in_any_order_and_lines_end_as_windows_ends_them():
         (",".join(EXPECTED).encode("utf-16-le"), "must be encoded in UTF-8"),
         (b"name,email,\xe9", "cannot be read: The row is not encoded in UTF-8"),
         (None, "too long"),
-        (b"", "lacks columns: name, email, email_verified, cognito:mfa_enabled, cognito:username"),
-        (b"name,email,email_verified,cognito:username", "lacks columns: cognito:mfa_enabled"),
+        (b"", "lacks the column name and 4 more."),
+        (b"name,email,email_verified,cognito:username", "lacks the column cognito:mfa_enabled."),
         (",".join([*EXPECTED, "name"]).encode(), "names a column twice"),
         (",".join([*EXPECTED, "sub"]).encode(), "names columns that the user pool does not know"),
         (",".join([*EXPECTED, "cognito:groups"]).encode(), "names columns that the user pool does not know"),
@@ -46,18 +46,19 @@ def test_columns_come_in_any_order_and_lines_end_as_windows_ends_them():
         (",".join([*EXPECTED, *map(str, range(3_000))]).encode(), "names columns that the user pool does not know"),
         (",".join([*EXPECTED, *map(str, range(10_000))]).encode(), "longer than 16000 characters"),
         (",".join(f'"{name}"' for name in EXPECTED).encode(), "enclosed in quotation marks"),
-        (";".join(EXPECTED).encode(), "lacks columns"),
+        (";".join(EXPECTED).encode(), "lacks the column"),
     ],
 )
 def test_a_header_of_another_kind_is_no_header(line, sentence):
-    with pytest.raises(Unreadable, match=sentence):
+    with pytest.raises(Unreadable, match=sentence) as caught:
         user_csv.read_header(line, EXPECTED, with_hashes=False)
+    assert len(str(caught.value)) <= 128
 
 
 def test_a_job_with_hashes_has_a_column_for_them():
     line = ",".join([*EXPECTED, PASSWORD_HASH]).encode()
     assert user_csv.read_header(line, EXPECTED, with_hashes=True)[-1] == PASSWORD_HASH
-    with pytest.raises(Unreadable, match=f"lacks columns: {PASSWORD_HASH}"):
+    with pytest.raises(Unreadable, match=f"lacks the column {PASSWORD_HASH}."):
         user_csv.read_header(",".join(EXPECTED).encode(), EXPECTED, with_hashes=True)
 
 

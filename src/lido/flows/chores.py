@@ -340,10 +340,12 @@ def _next_pool(tx: Transaction, after: str) -> str:
 
 
 def _remove_orphans(_: Call, tx: Transaction, position: str) -> str | None:
-    """`position` is JSON: the number of the table in hand, and the last key looked at."""
-    given: tuple[int, list[Any]] = msgspec.json.decode(position) if position else (0, [])
+    """`position` is the number of the table in hand and the last key looked at: MessagePack, because keys may be bytes,
+    which JSON would give back as text, beyond which all bytes lie.
+    """
+    given: tuple[int, list[Any]] = msgspec.msgpack.decode(bytes.fromhex(position)) if position else (0, [])
     number, after = given
     last = sweeping.remove_orphans(tx, sweeping.PERSONAL[number], tuple(after), _ROWS_AT_ONCE)
     if last is not None:
-        return msgspec.json.encode([number, list(last)]).decode()
-    return msgspec.json.encode([number + 1, []]).decode() if number + 1 < len(sweeping.PERSONAL) else None
+        return msgspec.msgpack.encode([number, list(last)]).hex()
+    return msgspec.msgpack.encode([number + 1, []]).hex() if number + 1 < len(sweeping.PERSONAL) else None

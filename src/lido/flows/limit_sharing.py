@@ -24,7 +24,7 @@ _GONE_MS = 5_000
 """After this silence a node no more counts."""
 _BEAT_MS = 1_000
 """How often a node tells that it serves."""
-_LONE_BEAT_MS = 10_000
+_LONE_BEAT_MS = 3_000
 """So often is enough where nobody listens: a newcomer is heard by the next look."""
 _MOST_TOLD = 200
 """Rates that a node tells of each second, the most used first; the others keep to what needs no asking."""
@@ -88,10 +88,16 @@ class LimitSharing:
         """When, by the clock of this node, the others were heard of last."""
         before = self._heard
         self._heard = {
-            node: before[node] if node in before and before[node][0] == beat else (beat, now)
+            node: before[node]
+            if node in before and before[node][0] == beat
+            else (beat, self._first_heard(node, beat, now))
             for node, beat in beats.items()
             if node != self._node
         }
+
+    def _first_heard(self, node: str, beat: int, now: int) -> int:
+        """A node that is new here and beat long ago is gone, unless it beats again: what a crash left behind."""
+        return now if node in self._heard or now - beat <= _GONE_MS else beat
 
     def _share_out(self, call: Call, asked: dict[tuple[str, str], tuple[Bucket, int]]) -> None:
         told = sorted(asked, key=lambda key: asked[key][1] / asked[key][0].rate, reverse=True)

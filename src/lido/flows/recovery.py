@@ -24,6 +24,7 @@ from lido.records import Pool, Status, User
 from lido.rules import password_policy, trigger_events
 from lido.rules.custom_messages import Words
 from lido.rules.usernames import LONGEST_NAME, looks_like_email, looks_like_phone, name_key
+from lido.storage import codes as stored_codes
 from lido.storage import lockouts, users
 from lido.storage import passwords as stored_passwords
 from lido.storage.database import Transaction
@@ -59,6 +60,14 @@ def forgot(call: Call, *, client_id: str, secret_hash: str | None, username: str
         if user is None or isinstance(attribute, errors.Fault):
             return delivery.simulated(call, pool, username, pretended or possible)
         return _send(call, tx, pool, user, attribute, stranger.client.client_id, words)
+
+
+def was_sent_a_code(call: Call, pool: Pool, name: str) -> bool:
+    """Whether the user of that name can set a new password with a code that was sent and is still good."""
+    with call.db.read() as tx:
+        user = access.find_user(tx, pool, name)
+        code = stored_codes.find(tx, pool.pool_id, user.sub, codes.RESET) if user else None
+    return user is not None and code is not None and code.expires_at > call.now and codes.is_current(call, user, code)
 
 
 def _pretended(call: Call, pool: Pool, name: str) -> list[Attribute]:

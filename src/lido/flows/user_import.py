@@ -125,7 +125,8 @@ class Imported(NamedTuple):
 def composed(call: Call, pool: Pool, known: Mapping[str, Attribute], row: Row, hashing: str | None) -> Imported:
     """The user that a row describes, checked against the pool's rules. Raises InvalidParameter.
 
-    Whoever has no password must choose one by a code (RESET_REQUIRED); a hash is a password (CONFIRMED).
+    Whoever has no password must choose one by a code (RESET_REQUIRED), or needs none where the pool lets people in by a
+    code (CONFIRMED, as if an operator had made the user there); a hash is a password (CONFIRMED).
     """
     shape = pool.settings.shape
     user_csv.check_mfa(row, shape.mfa_configuration or "OFF")
@@ -133,7 +134,8 @@ def composed(call: Call, pool: Pool, known: Mapping[str, Attribute], row: Row, h
     if hashing and hashed:
         password_hashes.check(hashing, hashed)
     attributes.check_values(known, row.attributes)
-    status = Status.CONFIRMED if hashed else Status.RESET_REQUIRED
+    lets_in = hashed or sign_up.lets_in_without_password(pool)
+    status = Status.CONFIRMED if lets_in else Status.RESET_REQUIRED
     user = sign_up.new_user(call, pool, row.username, row.attributes, status=status)
     proven = {"email": user.email_verified, "phone_number": user.phone_verified}
     verified = [name for name, flag in proven.items() if flag]

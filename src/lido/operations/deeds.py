@@ -19,7 +19,7 @@ _TELLS_SECRETS = frozenset(
 _ACTS_OF_USERS = frozenset({"AdminInitiateAuth", "AdminRespondToAuthChallenge"})
 # Members that name things. Everything else of a request may be personal or secret.
 _NAMING = ("ClientId", "ClientSecretId", "DeviceKey", "Domain", "GroupName", "Identifier", "JobId", "PoolName")
-_NAMING_TOO = ("ProviderName", "ResourceArn", "SessionId")
+_NAMING_TOO = ("EventId", "ManagedLoginBrandingId", "ProviderName", "ResourceArn", "SessionId", "TermsId", "TermsName")
 _LONGEST = 256
 
 

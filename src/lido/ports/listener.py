@@ -16,7 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 KEEP_ALIVE_SECONDS = 75
 ARRIVAL_SECONDS = 30
-"""How long the head of a request may take to arrive, and again its body."""
+"""How long the head of a request may take to arrive, and again its body, or each `STRIDE_BYTES` of a long one."""
+STRIDE_BYTES = 1024 * 1024
 HEAD_BYTES = 64 * 1024
 FAREWELL_SECONDS = 1
 BACKLOG = 2048
@@ -115,11 +116,12 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(HttpToolsProtocol):
-    """Bounds a request: the size of its head, and how long head and body may take to arrive."""
+    """Bounds a request: the size of its head, and how long head and body may take to arrive: a mebibyte in so long."""
 
     _in_head = True
     _in_body = False
     _head_bytes = 0
+    _stride_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -128,6 +130,9 @@ class _Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
+        self._stride_bytes += len(data)
+        if self._in_body and self._stride_bytes >= STRIDE_BYTES:
+            self._forget_deadline()
         super().data_received(data)
         if (self._in_body or (self._in_head and self._head_bytes)) and not self.transport.is_closing():
             if self._in_head and self._head_bytes > HEAD_BYTES:
@@ -159,6 +164,7 @@ class _Protocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(ARRIVAL_SECONDS, self.transport.close)
 
     def _forget_deadline(self) -> None:
+        self._stride_bytes = 0
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -28,7 +28,7 @@ _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 class Unreadable(ValueError):
-    """No line of the file can be read; the sentence says why."""
+    """No line of the file can be read; the sentence says why, in at most 128 characters (CompletionMessageType)."""
 
 
 class Row(Struct, frozen=True):
@@ -61,7 +61,8 @@ def read_header(line: bytes | None, expected: Collection[str], *, with_hashes: b
     wanted = {*expected, PASSWORD_HASH} if with_hashes else set(expected)
     missing = [name for name in (*expected, PASSWORD_HASH) if name in wanted and name not in columns]
     if missing:
-        raise Unreadable(f"The header of the CSV file lacks columns: {', '.join(missing)}.")
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise Unreadable(f"The header of the CSV file lacks the column {missing[0]}{others}.")
     if len(set(columns)) < len(columns):
         raise Unreadable("The header of the CSV file names a column twice.")
     if len(columns) > len(wanted):

@@ -1,5 +1,6 @@
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -226,6 +227,18 @@ def test_a_client_has_one_style_and_a_pool_twenty(house, app):
     app.create(Settings=SETTINGS)
 
 
+def test_of_many_who_create_a_style_at_once_one_does(app):
+    def attempt(_):
+        try:
+            return bool(app.create(Settings=SETTINGS, Assets=[asset()]))
+        except ClientError as refusal:
+            return refusal.response["Error"]["Code"]
+
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = list(threads.map(attempt, range(4)))
+    assert sorted(map(str, outcomes)) == ["ManagedLoginBrandingExistsException"] * 3 + ["True"]
+
+
 def test_settings_that_are_none_are_named(app):
     with refused("InvalidParameterException", r"property: \$\.components\.nothing, errorType: UnknownProperty"):
         app.create(Settings={"components": {"nothing": {}}})
@@ -261,13 +274,14 @@ def test_an_update_must_say_of_what(app):
 
 def test_a_deleted_client_takes_its_looks_along(app):
     app.domain()
-    id_ = app.create(Settings=SETTINGS)["ManagedLoginBrandingId"]
+    id_ = app.create(Settings=SETTINGS, Assets=[asset()])["ManagedLoginBrandingId"]
     app.customize(ClientId=app.client_id, CSS=CSS)
     app.idp.delete_user_pool_client(UserPoolId=app.pool_id, ClientId=app.client_id)
     with refused("ResourceNotFoundException"):
         app.describe(id_)
     with refused("ResourceNotFoundException"):
         app.customized(ClientId=app.client_id)
+    assert app.images() == set()
 
 
 # The classic customization

@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.imports import ROLE, Imports, counts, person
+from tests.imports import ROLE, Imports, counts, csv_line, person
 from tests.world import PASSWORD
 
 from lido.flows import access, import_uploads, passwords, user_import
@@ -135,6 +135,23 @@ def test_nobody_is_asked_and_nobody_is_written_to(house, idp, imports, pool_id):
     )
     assert counts(imports.whole(pool_id, imports.csv(pool_id, person(1)))) == (1, 0, 0)
     assert house.messages() == []
+
+
+def test_custom_and_developer_attributes_are_imported_in_columns_of_any_order(idp, house, imports):
+    schema = [
+        {"Name": "tier", "AttributeDataType": "Number", "NumberAttributeConstraints": {"MaxValue": "3"}},
+        {"Name": "note", "AttributeDataType": "String", "DeveloperOnlyAttribute": True},
+    ]
+    pool_id = house.pool(AutoVerifiedAttributes=["email"], Schema=schema)
+    rows = [
+        {**person(1), "custom:tier": "2", "dev:custom:note": "=1+1"},
+        {**person(2), "custom:tier": "4"},
+    ]
+    columns = idp.get_csv_header(UserPoolId=pool_id)["CSVHeader"][::-1]
+    job = imports.whole(pool_id, "\n".join([",".join(columns), *(csv_line(columns, row) for row in rows)]))
+    assert imports.report(job) == {3: "FAILED user.custom:tier: Number attributes cannot have a value of more than 3"}
+    told = attributes(idp.admin_get_user(UserPoolId=pool_id, Username="user1"))
+    assert (told["custom:tier"], told["dev:custom:note"]) == ("2", "=1+1")
 
 
 def test_each_line_has_its_own_outcome(house, idp, imports):
@@ -482,6 +499,28 @@ def test_without_an_algorithm_a_column_of_hashes_is_no_column(idp, imports, pool
     job = imports.whole(pool_id, imports.csv(pool_id, person(1), extra=(HASH,)))
     assert job["Status"] == "Failed"
     assert "columns that the user pool does not know" in job["CompletionMessage"]
+
+
+def test_where_a_code_lets_in_an_imported_user_needs_no_password(house, idp, imports):
+    pool_id = house.pool(
+        AutoVerifiedAttributes=["email"],
+        Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
+    )
+    client = house.app(pool_id, ExplicitAuthFlows=["ALLOW_USER_AUTH"])
+    imports.whole(pool_id, imports.csv(pool_id, person(1)))
+    assert idp.admin_get_user(UserPoolId=pool_id, Username="user1")["UserStatus"] == "CONFIRMED"
+    asked = idp.initiate_auth(
+        ClientId=client["ClientId"],
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": "user1", "PREFERRED_CHALLENGE": "EMAIL_OTP"},
+    )
+    answer = idp.respond_to_auth_challenge(
+        ClientId=client["ClientId"],
+        ChallengeName="EMAIL_OTP",
+        Session=asked["Session"],
+        ChallengeResponses={"USERNAME": "user1", "EMAIL_OTP_CODE": house.code("user1@example.com")},
+    )
+    assert "AuthenticationResult" in answer
 
 
 def test_an_app_that_hides_its_users_tells_nobody_that_one_was_imported(house, idp, imports, pool_id):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.world import World
+from tests.world import ROOT_ID, ROOT_SECRET, World
 
 from lido.operations import BY_SECRET, BY_SECRET_OR_SIGNATURE
 from lido.rules import policies
@@ -116,15 +116,10 @@ def test_a_preflight_is_answered_for_the_headers_it_asks(house):
 
 
 def test_an_operation_that_is_not_built_refuses_by_name(house):
-    with pytest.raises(ClientError, match=r"CreateTerms is not built yet; docs/compatibility\.md lists what is"):
-        house.idp.create_terms(
-            UserPoolId="us-east-1_aaaaaaaaa",
-            ClientId="a",
-            TermsName="terms-of-use",
-            TermsSource="LINK",
-            Enforcement="NONE",
-            Links={},
-        )
+    identity = house.boto(ROOT_ID, ROOT_SECRET, service="cognito-identity")
+
+    with pytest.raises(ClientError, match=r"ListIdentityPools is not built yet; docs/compatibility\.md lists what is"):
+        identity.list_identity_pools(MaxResults=1)
 
 
 @pytest.mark.parametrize(

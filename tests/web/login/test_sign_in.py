@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
+from tests.imports import Imports, person
 from tests.pages import CALLBACK, Browser, oauth_app
 from tests.world import PASSWORD
 
@@ -263,6 +264,20 @@ def test_who_must_reset_a_password_is_led_to_it(house, pool, client):
 
     assert browser.title == "Your password must be changed"
     browser.submit(code=house.code("carol@example.com"), password="N3w-Passw0rd!", confirmPassword="N3w-Passw0rd!")
+    assert "Your password has been changed." in browser.words
+    assert browser.submit(password="N3w-Passw0rd!").given["code"]
+
+
+def test_an_imported_user_is_led_to_a_code_and_a_first_password(house):
+    pool = house.pool(AutoVerifiedAttributes=["email"])
+    imports = Imports(house)
+    imports.whole(pool, imports.csv(pool, person(1)))
+    browser = Browser(house, pool, oauth_app(house, pool)["ClientId"]).sign_in("user1", PASSWORD)
+
+    assert browser.title == "Your password must be changed"
+    assert house.messages() == []
+    browser.submit()
+    browser.submit(code=house.code("user1@example.com"), password="N3w-Passw0rd!", confirmPassword="N3w-Passw0rd!")
     assert "Your password has been changed." in browser.words
     assert browser.submit(password="N3w-Passw0rd!").given["code"]
 

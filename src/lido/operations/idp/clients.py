@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, client_secrets, events
+from lido.flows import access, branding, client_secrets, events
 from lido.flows.events import Fact, Kind
 from lido.operations import operation
 from lido.operations.describing import timestamp
@@ -86,10 +86,12 @@ def update_user_pool_client(call: Call, request: idp.UpdateUserPoolClientRequest
 
 @operation
 def delete_user_pool_client(call: Call, request: idp.DeleteUserPoolClientRequest) -> None:
-    """Its tokens refresh no more. Raises ResourceNotFound."""
+    """Its tokens refresh no more, and its looks and terms go with it. Raises ResourceNotFound."""
     with call.db.write() as tx:
+        access.lock_pool(call, tx, request.user_pool_id)
         client = _require(call, tx, request.user_pool_id, request.client_id)
         clients.remove(tx, client.pool_id, client.client_id)
+        branding.forget_unused(tx, client.pool_id)
         _tell(call, tx, client, "client_deleted", "DeleteUserPoolClient")
 
 

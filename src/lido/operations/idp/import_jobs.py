@@ -11,6 +11,8 @@ from lido.storage import import_jobs
 from lido.storage.import_jobs import ImportJob, JobSettings
 
 _NEWEST = (2**62, "")
+_MOST_LISTED = 50
+"""The service model's bound on the list of an answer; a request may ask for 60."""
 
 
 @operation
@@ -36,12 +38,13 @@ def describe_user_import_job(
 def list_user_import_jobs(call: Call, request: idp.ListUserImportJobsRequest) -> idp.ListUserImportJobsResponse:
     """Newest first. Raises ResourceNotFound, InvalidParameter for a foreign token."""
     pages = Pages(call, "ListUserImportJobs", request.user_pool_id)
+    most = min(request.max_results, _MOST_LISTED)
     last = pages.after(request.pagination_token)
     before = (int(last[0]), str(last[1])) if last else _NEWEST
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, request.user_pool_id)
-        found = import_jobs.page(tx, pool.pool_id, before=before, limit=request.max_results + 1)
-    shown, token = pages.cut(found, request.max_results, lambda job: [job.created_at, job.id])
+        found = import_jobs.page(tx, pool.pool_id, before=before, limit=most + 1)
+    shown, token = pages.cut(found, most, lambda job: [job.created_at, job.id])
     return idp.ListUserImportJobsResponse(user_import_jobs=[_described(job) for job in shown], pagination_token=token)
 
 

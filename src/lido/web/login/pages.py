@@ -248,7 +248,8 @@ class SignUp(Page, frozen=True, kw_only=True):
 
     @classmethod
     def sample(cls) -> "SignUp":
-        return cls(attributes=(Field("email", type="email", autocomplete="email"),), needs_password=False)
+        email = Field("email", type="email", autocomplete="email")
+        return cls(attributes=(email,), needs_password=False, terms_of_use="/terms", privacy_policy="/privacy")
 
 
 class Confirm(Page, frozen=True, kw_only=True):
@@ -272,13 +273,17 @@ class Confirm(Page, frozen=True, kw_only=True):
 
 
 class Forgot(Page, frozen=True, kw_only=True):
-    """Who forgot a password."""
+    """Who forgot a password. `expired`: nobody forgot, but the old one may not be used, or there never was one."""
 
     TEMPLATE: ClassVar[str] = "forgot"
-    TITLE: ClassVar[str] = "forgot.title"
 
     username: str = ""
     called: str = "username"
+    expired: bool = False
+
+    @property
+    def title(self) -> str:
+        return "expired.title" if self.expired else "forgot.title"
 
     @property
     def fields(self) -> frozenset[str]:

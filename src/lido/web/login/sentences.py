@@ -125,6 +125,7 @@ SENTENCES: dict[str, str] = {
     # Forgotten and expired passwords.
     "forgot.title": "Forgot your password?",
     "forgot.hint": "Say who you are, and we send you a code to set a new password.",
+    "forgot.expired": "To go on you need a new password. We send you a code to set it.",
     "forgot.button": "Reset my password",
     "reset.title": "Set a new password",
     "reset.sent": "We sent a code to {destination}. Type it here with your new password.",

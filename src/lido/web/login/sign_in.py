@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from lido import errors
-from lido.flows import sign_in
+from lido.flows import recovery, sign_in
 from lido.flows.sign_in import Outcome
 from lido.records import Client, Pool
 from lido.rules import first_factors
@@ -64,10 +64,17 @@ def _post(visit: Visit, form: Form) -> Response:
     except errors.UserNotConfirmed:
         return visit.show(pages.Confirm(username=username, notice="confirm.unconfirmed"))
     except errors.PasswordResetRequired:
-        return visit.show(pages.Reset(username=username, expired=True))
+        return visit.show(_new_password(visit, username))
     except errors.Fault as fault:
         trouble = troubles.of(fault)
         return visit.show(_again(visit, username, trouble) if password else page(visit, username, trouble=trouble))
+
+
+def _new_password(visit: Visit, username: str) -> Page:
+    """The code and a new password; for imported users, and where a code is over, first the question for a code."""
+    if recovery.was_sent_a_code(visit.call, visit.asked.pool, username):
+        return pages.Reset(username=username, expired=True)
+    return pages.Forgot(username=username, called=attributes.called(visit.asked.pool), expired=True)
 
 
 def _again(visit: Visit, username: str, trouble: Trouble) -> Page:
