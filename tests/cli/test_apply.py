@@ -7,6 +7,7 @@ import pytest
 from tests.pictures import picture
 from tests.templates import POOL, client, everything, group, ref
 
+from lido import errors
 from lido.flows import stacks
 from lido.stacks.kinds.clients import UserPoolClient
 
@@ -336,6 +337,20 @@ def test_a_run_that_was_killed_between_a_request_and_its_note_is_gone_on_with(st
 
     assert len(stack.idp.list_user_pool_clients(UserPoolId=stack.pool["Id"], MaxResults=9)["UserPoolClients"]) == 1
     assert stack.plan() is None
+
+
+def test_a_run_that_was_killed_holds_the_stack_for_a_minute_and_no_longer(shell):
+    def run():
+        return stacks.alone(shell.house.call(), "us-east-1", "people")
+
+    with run() as hold_on_late:
+        with pytest.raises(errors.Conflict), run():
+            pass
+        shell.house.clock.advance(seconds=stacks.LEASE_SECONDS)
+        with run() as hold_on:
+            hold_on(shell.house.clock.now())
+            with pytest.raises(errors.Conflict):
+                hold_on_late(shell.house.clock.now())
 
 
 def test_what_changed_since_it_was_shown_is_not_done(stack, monkeypatch):

@@ -11,7 +11,8 @@ from lido.flows import audit_reading
 from lido.storage import leases, stacks
 from lido.storage.stacks import StackResource as StackResource
 
-LEASE_SECONDS = 300
+LEASE_SECONDS = 60
+"""How long a stack stays held by a run that was killed; a living one holds on after each step."""
 _CLOCKS_APART_MS = 60_000
 
 
