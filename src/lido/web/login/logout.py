@@ -91,7 +91,10 @@ def _by_way_of(site: Site, wish: LogoutRequest, listening: list[str]) -> Respons
     """A page that loads what the apps want loaded, and then goes on."""
     following = f"{site.base}/login?{urlencode(wish.params)}" if wish.params else f"{site.base}/signedOut"
     page = pages.SigningOut(frames=tuple(listening), leads_to=wish.return_to or following)
-    return render(Frame(path=site.path), page, frames=sorted({logout_tokens.origin(each) for each in listening}))
+    frames = sorted({logout_tokens.origin(each) for each in listening})
+    return render(
+        Frame(path=site.path), page, frames=frames, headers={"refresh": f"3;url={answers.quoted(page.leads_to)}"}
+    )
 
 
 def _question(call: Call, site: Site, request: Request, wish: LogoutRequest, session: BrowserSession) -> Response:

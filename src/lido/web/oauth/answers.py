@@ -29,8 +29,13 @@ def respond(answer: Answer) -> Response:
 def lead_to(address: str, rest: str = "", status: int = 302) -> Response:
     """To an address that was registered letter by letter, and is repeated so; `rest` is quoted already."""
     response = RedirectResponse("", status, HEADERS)
-    response.headers["location"] = quote(address, safe=":/?#[]@!$&'()*+,;=%~") + rest
+    response.headers["location"] = quoted(address) + rest
     return response
+
+
+def quoted(address: str) -> str:
+    """The address as a header can hold it."""
+    return quote(address, safe=":/?#[]@!$&'()*+,;=%~")
 
 
 def _form(answer: Answer) -> Response:
