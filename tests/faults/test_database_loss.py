@@ -11,7 +11,7 @@ import pytest
 from tests.databases import postgresql_server
 from tests.faults.load import Crowd
 from tests.faults.test_kills import SEED, codes, require_whole
-from tests.faults.wire import ROOT, Lost, Wire, make_app, make_pool, refresh, refusal, sign_in
+from tests.faults.wire import BUSY, ROOT, Lost, Wire, make_app, make_pool, refresh, refusal, sign_in
 from tests.server import Server
 
 from lido.storage.database import connect
@@ -47,7 +47,7 @@ def connections(url):
 
 def test_what_was_acknowledged_outlives_a_database_that_goes_away_and_comes_back(postgresql, tmp_path):
     moment = threading.Event()
-    with Server(tmp_path / "data", postgresql, database_pool_size=CONNECTIONS, **ROOT) as server:
+    with Server(tmp_path / "data", postgresql, database_pool_size=CONNECTIONS, **ROOT, **BUSY) as server:
         wire = Wire(server)
         with Crowd(wire, SEED) as crowd:
             moment.wait(0.5)
@@ -88,7 +88,7 @@ def full_disk(server):
 
 def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path):
     url = f"sqlite:///{tmp_path / 'data' / 'lido.db'}"
-    with Server(tmp_path / "data", url, **ROOT) as server:
+    with Server(tmp_path / "data", url, **ROOT, **BUSY) as server:
         wire = Wire(server)
         pool_id = make_pool(wire)
         client_id = make_app(wire, pool_id)

@@ -8,7 +8,7 @@ import threading
 import psycopg
 import pytest
 from tests.faults.load import Crowd
-from tests.faults.wire import ROOT, Wire
+from tests.faults.wire import BUSY, ROOT, Wire
 from tests.server import Server
 
 from lido.storage.database import connect
@@ -63,8 +63,7 @@ def require_whole(url):
 
 def test_what_was_acknowledged_outlives_every_kill(url, tmp_path, capsys):
     chance, moment = random.Random(SEED), threading.Event()
-    # For some seconds after a crash a node keeps to a part of the rates, as the dead one might live.
-    with Server(tmp_path / "data", url, **ROOT, request_rate_factor=1000) as server:
+    with Server(tmp_path / "data", url, **ROOT, **BUSY) as server:
         wire = Wire(server)
         with Crowd(wire, SEED) as crowd:
             moment.wait(0.5)
@@ -88,7 +87,10 @@ def test_what_was_acknowledged_outlives_the_loss_of_every_connection(postgresql,
     chance, moment = random.Random(SEED), threading.Event()
     terminate = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-    with Server(tmp_path / "data", postgresql, **ROOT) as server, psycopg.connect(postgresql, autocommit=True) as axe:
+    with (
+        Server(tmp_path / "data", postgresql, **ROOT, **BUSY) as server,
+        psycopg.connect(postgresql, autocommit=True) as axe,
+    ):
         wire = Wire(server)
         with Crowd(wire, SEED) as crowd:
             moment.wait(0.5)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 import urllib3
-from tests.faults.wire import ROOT, Wire, make_pool
+from tests.faults.wire import BUSY, ROOT, Wire, make_pool
 from tests.imports import ROLE, csv_line, person
 from tests.server import Server
 
@@ -64,7 +64,7 @@ def described(wire, pool_id, job_id):
 
 def test_an_import_outlives_every_kill(url, tmp_path, capsys):
     chance, moment = random.Random(SEED), threading.Event()
-    with Server(tmp_path / "data", url, **ROOT) as server:
+    with Server(tmp_path / "data", url, **ROOT, **BUSY) as server:
         wire = Wire(server)
         pool_id = make_pool(wire)
         job_id = uploaded(wire, pool_id, users=USERS, broken=BROKEN)

@@ -7,7 +7,7 @@ import threading
 from base64 import b64encode
 
 import pytest
-from tests.faults.wire import ROOT, Lost, Refused, Wire, make_app, make_pool
+from tests.faults.wire import BUSY, ROOT, Lost, Refused, Wire, make_app, make_pool
 from tests.server import Server
 from tests.world import World
 
@@ -79,7 +79,7 @@ class Busy:
 
 def test_no_acknowledged_act_lacks_its_entry_and_no_event_its_record(url, tmp_path, capsys):
     chance, moment, path = random.Random(20240229), threading.Event(), tmp_path / "records"
-    settings = {**ROOT, "master_key": b64encode(bytes(32)).decode(), "log_delivery_file": path}
+    settings = {**ROOT, **BUSY, "master_key": b64encode(bytes(32)).decode(), "log_delivery_file": path}
     with Server(tmp_path / "data", url, **settings) as server:
         wire = Wire(server)
         pool_id = make_pool(wire)

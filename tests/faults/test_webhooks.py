@@ -10,7 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.faults.wire import ROOT, Lost, Wire, make_pool
+from tests.faults.wire import BUSY, ROOT, Lost, Wire, make_pool
 from tests.receiver import LOOPBACK, Receiver
 from tests.server import Server
 
@@ -96,7 +96,7 @@ def require_all(url, pool_id, receiver, secret):
 
 def test_every_committed_event_arrives_whatever_is_killed(url, tmp_path, capsys):
     chance = random.Random(SEED)
-    with Receiver() as receiver, Server(tmp_path / "data", url, **ROOT, **LOOPBACK) as server:
+    with Receiver() as receiver, Server(tmp_path / "data", url, **ROOT, **LOOPBACK, **BUSY) as server:
         wire = Wire(server)
         load = Load(wire, EVENTS)
         secret = listen(server, load.pool_id, receiver)
@@ -121,7 +121,7 @@ def test_every_committed_event_arrives_whatever_is_killed(url, tmp_path, capsys)
 
 
 def test_what_a_killed_node_left_behind_leaves_from_another(postgresql, tmp_path):
-    shared = {"master_key": base64.b64encode(bytes(range(32))).decode(), **ROOT, **LOOPBACK}
+    shared = {"master_key": base64.b64encode(bytes(range(32))).decode(), **ROOT, **LOOPBACK, **BUSY}
     with Receiver() as receiver, Server(tmp_path / "a", postgresql, **shared) as a:
         wire = Wire(a)
         load = Load(wire, 100)

@@ -13,6 +13,9 @@ from tests.server import Server
 ROOT = {"root_access_key_id": "AKIAFAULTSFAULTSFAUL", "root_secret_access_key": "root-secret-of-the-fault-tests"}
 """A root key that several nodes share."""
 
+BUSY = {"request_rate_factor": 1000}
+"""For a load beyond the rates of a pool; after a crash a node has only a part of them for some seconds."""
+
 ANSWERS_WITHIN_SECONDS = 60
 
 

@@ -14,7 +14,7 @@ from lido.storage.database import Database, Transaction
 
 CROWD = 300
 # Of these tables an installation has a handful of rows, or a chore walks through all of them.
-SMALL = {"facts", "leases", "operators", "migrations"}
+SMALL = {"facts", "leases", "operators", "migrations", "limits", "limit_nodes", "limit_usage"}
 
 
 class Watching:
@@ -22,7 +22,7 @@ class Watching:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.engine = database.engine
+        self.engine, self.documents = database.engine, database.documents
         self.seen: dict[str, dict[str, Any]] = {}
 
     @contextmanager

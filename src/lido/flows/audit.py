@@ -122,6 +122,10 @@ class _Attended:
     def engine(self) -> Literal["sqlite", "postgresql"]:
         return self._call.db.engine
 
+    @property
+    def documents(self) -> Documents:
+        return self._call.db.documents
+
     def read(self) -> AbstractContextManager[Transaction]:
         return self._call.db.read()
 

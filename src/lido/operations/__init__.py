@@ -169,5 +169,8 @@ def resource_of(call: Call, service: str, name: str, document: dict[str, Any]) -
 def _pool_of(call: Call, client_id: object) -> str | None:
     if not isinstance(client_id, str) or len(client_id) > _LONGEST_POOL_ID or "\0" in client_id:
         return None
+    known = clients.known_pool_of(call.db.documents, client_id)
+    if known is not None:
+        return known
     with call.db.read() as tx:
         return clients.pool_of(tx, client_id)

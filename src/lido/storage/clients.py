@@ -4,6 +4,7 @@ import msgspec
 
 from lido.records import Client, ClientSecret, ClientSettings
 from lido.storage.database import Row, Transaction
+from lido.storage.documents import Documents
 
 _COLUMNS = "pool_id, client_id, name, settings, kind, version, created_at, modified_at"
 _SECRET_COLUMNS = "pool_id, client_id, slot, secret_id, secret, created_at"
@@ -29,6 +30,12 @@ def pool_of(tx: Transaction, client_id: str) -> str | None:
     if not tx.writing:
         tx.documents.keep(key, 0, row[0])
     return str(row[0])
+
+
+def known_pool_of(documents: Documents, client_id: str) -> str | None:
+    """The pool of a client id that this process has met."""
+    kept: str | None = documents.get(("pool of client", client_id), 0)
+    return kept
 
 
 def versions(tx: Transaction, pool_id: str, client_id: str) -> tuple[int, int] | None:

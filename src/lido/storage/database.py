@@ -59,6 +59,11 @@ class Database(Protocol):
         """Which of the two it is."""
         ...
 
+    @property
+    def documents(self) -> Documents:
+        """What this process has read from this database: to look there without a connection."""
+        ...
+
     def read(self) -> AbstractContextManager[Transaction]:
         """Statements that each see the latest commit; no transaction spans them. Changing anything is a ValueError."""
         ...

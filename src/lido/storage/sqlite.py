@@ -98,6 +98,11 @@ class SQLite:
             self._readers.add(reader)
         return reader
 
+    @property
+    def documents(self) -> Documents:
+        """See Database.documents."""
+        return self._known.documents
+
     def read(self) -> "_Reading":
         """See Database.read."""
         return _Reading(self._reader(), self._known)

@@ -2,12 +2,14 @@
 
 import json
 
+import msgspec
 import pytest
 from botocore.exceptions import ClientError
 from tests.sign_ins import People, refusal
 from tests.tokens import access_token
 from tests.world import PASSWORD, World, sign_by
 
+from lido import errors, operations
 from lido.flows import provisioned_limits
 from lido.rules import rate_limits
 from lido.storage import limits as stored
@@ -203,3 +205,20 @@ def test_a_new_password_at_a_challenge_counts_as_recovery(slow):
 
     allowed = answers(deed, 60, ClientId=people.client_id, ChallengeResponses=responses, **asked)
     assert allowed == rate_limits.DEFAULT_RATES["UserAccountRecovery"]
+
+
+class Untouchable:
+    """A database that nobody may ask."""
+
+    def __init__(self, database):
+        self.documents = database.documents
+
+
+def test_a_request_beyond_the_rate_of_its_client_s_pool_costs_no_statement(slow):
+    people = People(slow)
+    asked = {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": people.client_id, "AuthParameters": {"USERNAME": "nobody"}}
+    answers(slow.idp_unsigned.initiate_auth, 200, **asked)
+
+    call = msgspec.structs.replace(slow.call(), db=Untouchable(slow.database))
+    with pytest.raises(errors.TooManyRequests):
+        operations.perform("cognito-idp", "InitiateAuth", call, asked)
