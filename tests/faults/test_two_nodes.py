@@ -415,6 +415,7 @@ class Apps:
             "AllowedOAuthFlows": ["code"],
             "AllowedOAuthScopes": ["openid"],
             "CallbackURLs": [self.CALLBACK],
+            "SupportedIdentityProviders": ["COGNITO"],
         }
         self.place = Place(nodes, **oauth)
         self.path = f"/{self.place.pool_id}"

@@ -32,7 +32,9 @@ def issue(
     now = tokens.moment_to_issue(call, holder.terms, holder.user)
     amr, acr = tokens.strength_of(client.pool, session.proofs)
     info = GrantInfo("implicit", scope, amr, acr, session.proofs, resource)
-    opened = tokens.new_session(call, holder, info, auth_time=session.auth_time, now=now, sso_id=session.id)
+    opened = tokens.new_session(
+        call, holder, info, epoch=session.epoch, auth_time=session.auth_time, now=now, sso_id=session.id
+    )
     minted = tokens.mint(call, holder, opened, now, changes, nonce=nonce)
     with call.db.write() as tx:
         tracking.hold_user(tx, opened)

@@ -48,6 +48,7 @@ def exchange(call: Call, client: ProvenClient, allowed: Allowed, use: Callable[[
         call,
         holder,
         allowed.info,
+        epoch=allowed.epoch,
         auth_time=allowed.auth_time,
         now=now,
         session_id=allowed.session_id,

@@ -93,7 +93,9 @@ def issue(call: Call, signed_in: SignedIn) -> Tokens:
         holder = reread(call, holder)
     now = moment_to_issue(call, scene.terms, user)
     device_key = new_device.key if new_device else scene.device.device_key if scene.device else None
-    session = new_session(call, holder, info, auth_time=signed_in.auth_time, now=now, device_key=device_key)
+    session = new_session(
+        call, holder, info, epoch=user.epoch, auth_time=signed_in.auth_time, now=now, device_key=device_key
+    )
     minted = mint(call, holder, session, now, changes)
     continued = refresh_token(call, session, 1, now)
     tokens = Tokens(minted.access, minted.id, continued, scene.terms.access_seconds, new_device)
@@ -181,13 +183,17 @@ def new_session(
     holder: Holder,
     info: GrantInfo,
     *,
+    epoch: int,
     auth_time: int,
     now: int,
     session_id: str | None = None,
     device_key: str | None = None,
     sso_id: str | None = None,
 ) -> Session:
-    """A session that begins now, not stored yet, of the user's present epoch; without a promised id it gets one."""
+    """A session that begins now, not stored yet; without a promised id it gets one.
+
+    `epoch` is the user's when they proved who they are: a trigger may have ended it since.
+    """
     user = holder.user
     return Session(
         pool_id=user.pool_id,
@@ -195,7 +201,7 @@ def new_session(
         id=session_id or call.entropy.uuid(),
         client_id=holder.client.client_id,
         public_id=tracking.new_public_id(call, holder.pool),
-        epoch=user.epoch,
+        epoch=epoch,
         generation=1,
         rotated_at=now,
         grace_generation=0,
