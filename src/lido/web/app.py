@@ -3,7 +3,7 @@
 `POST /` goes straight to the AWS door, before the router: it is nearly all of the traffic.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from starlette.applications import Starlette
@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from lido import errors
 from lido.call import Call
+from lido.rules.identifiers import is_pool_id
 from lido.web import acme, health, imports
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
@@ -48,7 +49,7 @@ from lido.web.oauth import (
 from lido.web.site import Site, site_of
 
 Answer = Callable[[Call, Site, Request, bytes], Response]
-Endpoint = Callable[[Request], object]
+Endpoint = Callable[[Request], Awaitable[Response]]
 Lane = Literal["quick", "signing", "slow"]
 
 FORM_BYTES = 64 * 1024
@@ -72,6 +73,7 @@ class Application:
         self._lanes = lanes
         self._trusted_proxies = trusted_proxies
         self._metrics = metrics
+        self._straight: dict[tuple[str, str], Endpoint] = {}
         self._router = Starlette(
             routes=[
                 Route("/healthz", health.alive),
@@ -136,8 +138,20 @@ class Application:
         """Answer one connection event."""
         if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("POST", "OPTIONS"):
             await self._aws(scope, receive, send)
+        elif scope["type"] == "http" and (endpoint := self._endpoint_of(scope)) is not None:
+            response = await endpoint(Request(scope, receive))
+            await response(scope, receive, send)
         else:
             await self._router(scope, receive, send)
+
+    def _endpoint_of(self, scope: Scope) -> Endpoint | None:
+        """The endpoint that a pool's path or domain leads to; a walk along all routes would cost more than it does."""
+        method, path = scope["method"], scope["path"]
+        pool_id, _, rest = path[1:].partition("/")
+        if is_pool_id(pool_id):
+            scope["path_params"] = {"pool_id": pool_id}
+            return self._straight.get((method, f"/{rest}"))
+        return self._straight.get((method, path))
 
     def _under_path(self, path: str, answer: Answer) -> list[Route]:
         """GET, in the path form alone."""
@@ -156,6 +170,8 @@ class Application:
         return [*self._post(path, answer, lane=lane), *self._both(path, "OPTIONS", cors.preflight)]
 
     def _both(self, path: str, method: str, endpoint: Endpoint) -> list[Route]:
+        if "{" not in path:
+            self._straight[method, path] = endpoint
         return [Route(form, endpoint, methods=[method]) for form in (f"/{{pool_id}}{path}", path)]
 
     def _endpoint(self, path: str, answer: Answer, lane: Lane = "quick", most_bytes: int = 0) -> Endpoint:
