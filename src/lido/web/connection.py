@@ -84,6 +84,8 @@ def _plain(address: str) -> str:
     """An IPv4 address as such, also where a socket of both families wrote it as one of IPv6 (RFC 4291 §2.5.5.2): else
     all of them would be one network of IPv6.
     """
+    if ":" not in address:
+        return address
     mapped = ip_address(address) if _is_address(address) else None
     return str(mapped.ipv4_mapped) if isinstance(mapped, IPv6Address) and mapped.ipv4_mapped else address
 
