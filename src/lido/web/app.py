@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from lido import errors
 from lido.call import Call
-from lido.rules.identifiers import is_pool_id
 from lido.web import acme, health, imports
 from lido.web.aws.door import Door, Receive, Scope, Send
 from lido.web.connection import address_of, read_body
@@ -46,7 +45,7 @@ from lido.web.oauth import (
     token,
     userinfo,
 )
-from lido.web.site import Site, site_of
+from lido.web.site import Site, parted, site_of
 
 Answer = Callable[[Call, Site, Request, bytes], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -147,11 +146,10 @@ class Application:
     def _endpoint_of(self, scope: Scope) -> Endpoint | None:
         """The endpoint that a pool's path or domain leads to; a walk along all routes would cost more than it does."""
         method, path = scope["method"], scope["path"]
-        pool_id, _, rest = path[1:].partition("/")
-        if is_pool_id(pool_id):
+        pool_id, rest = parted(path)
+        if pool_id is not None:
             scope["path_params"] = {"pool_id": pool_id}
-            return self._straight.get((method, f"/{rest}"))
-        return self._straight.get((method, path))
+        return self._straight.get((method, rest))
 
     def _under_path(self, path: str, answer: Answer) -> list[Route]:
         """GET, in the path form alone."""

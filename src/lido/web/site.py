@@ -27,6 +27,12 @@ class Site(NamedTuple):
         return urlsplit(self.base).path
 
 
+def parted(path: str) -> tuple[str | None, str]:
+    """The pool that a path names, None for none, and the rest of the path."""
+    pool_id, _, rest = path[1:].partition("/")
+    return (pool_id, f"/{rest}") if is_pool_id(pool_id) else (None, path)
+
+
 def site_of(call: Call, request: Request, trusted_proxies: tuple[str, ...]) -> Site | None:
     """The site that a request is for; None when there is none: an unknown host, or no pool's id in the path.
 
