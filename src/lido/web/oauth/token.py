@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
@@ -51,7 +51,7 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
         answer = exchange(call, client, form)
     except refusals.REFUSALS as refusal:
         return refusals.answer(refusal, unknown_client=_unknown_client(call, site))
-    return JSONResponse(answer, headers=refusals.HEADERS)
+    return Response(msgspec.json.encode(answer), headers=refusals.HEADERS, media_type="application/json")
 
 
 def _unknown_client(call: Call, site: Site) -> int:
