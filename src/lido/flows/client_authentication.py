@@ -38,7 +38,8 @@ class Claim(Struct, frozen=True):
 class ProvenClient(Struct, frozen=True):
     """A client of the pool that proved itself as it must; `is_public` ones have nothing to prove.
 
-    `jkt` is the thumbprint of the key that the request proved beside (RFC 9449), to which its tokens are bound.
+    Those that `has_keys` tells of prove themselves by them alone. `jkt` is the thumbprint of the key that the request
+    proved beside (RFC 9449), to which its tokens are bound.
     """
 
     pool: Pool
@@ -46,6 +47,7 @@ class ProvenClient(Struct, frozen=True):
     terms: Terms
     ring: Ring
     is_public: bool
+    has_keys: bool
     jkt: str | None = None
 
 
@@ -54,9 +56,8 @@ def authenticate(call: Call, pool_id: str, claim: Claim) -> ProvenClient:
     with call.db.read() as tx:
         found = named(call, tx, pool_id, claim.client_id)
         is_welcome = _takes(found, claim.method)
-        has_keys = client_assertions.is_expected(found.pool, found.client)
-        is_proven = is_welcome and proves_secret(call, tx, found.pool, found.client, claim.secret)
-    if is_welcome and has_keys:
+        is_proven = is_welcome and not found.has_keys and _fits_secret(call, tx, found.client, claim.secret)
+    if is_welcome and found.has_keys:
         audiences = (access.issuer(call, found.pool), *claim.audiences)
         is_proven = client_assertions.proves(call, found.pool, found.client, claim.assertion, audiences)
     if not is_proven:
@@ -76,7 +77,8 @@ def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool
             found = named(call, tx, pool_id, client_id)
             if is_signed:
                 access.require_pool(call, tx, found.pool.pool_id)
-            is_proven = (is_signed and secret is None) or proves_secret(call, tx, found.pool, found.client, secret)
+            fits = not found.has_keys and _fits_secret(call, tx, found.client, secret)
+            is_proven = (is_signed and secret is None) or fits
             if is_proven and not options.is_on(found.pool, "dpop_bound_access_tokens", found.client):
                 return found
     except errors.OAuthError:
@@ -86,7 +88,7 @@ def by_secret(call: Call, client_id: str, secret: str | None, *, is_signed: bool
 
 def _takes(found: ProvenClient, method: Method) -> bool:
     """Whether the client may prove itself so: with keys by them alone, else as it was registered."""
-    if client_assertions.is_expected(found.pool, found.client):
+    if found.has_keys:
         return method == "private_key_jwt"
     registered = options.of_client(found.pool, found.client, "token_endpoint_auth_method")
     return method != "private_key_jwt" and registered in ("", method)
@@ -97,8 +99,9 @@ def named(call: Call, tx: Transaction, pool_id: str, client_id: str) -> ProvenCl
     if not client_id or len(client_id) > _LONGEST_ID or "\0" in client_id:
         raise errors.OAuthError("invalid_client")
     pool, client = _find(tx, pool_id, client_id)
-    is_public = not client_assertions.is_expected(pool, client) and not clients.secrets(tx, client)
-    return ProvenClient(pool, client, scenes.terms(tx, client), signing.ring(call, tx, pool), is_public)
+    has_keys = client_assertions.is_expected(pool, client)
+    is_public = not has_keys and not clients.secrets(tx, client)
+    return ProvenClient(pool, client, scenes.terms(tx, client), signing.ring(call, tx, pool), is_public, has_keys)
 
 
 def as_it_stands(call: Call, client: ProvenClient) -> ProvenClient:
@@ -124,8 +127,10 @@ def proves_secret(call: Call, tx: Transaction, pool: Pool, client: Client, claim
 
     A client with keys proves itself by nothing but them.
     """
-    if client_assertions.is_expected(pool, client):
-        return False
+    return not client_assertions.is_expected(pool, client) and _fits_secret(call, tx, client, claimed)
+
+
+def _fits_secret(call: Call, tx: Transaction, client: Client, claimed: str | None) -> bool:
     known = access.client_secrets(call, tx, client)
     if not known:
         return not claimed

@@ -327,7 +327,7 @@ def text(pool: Pool, name: str) -> str:
 
 def in_force(settings: PoolSettings, name: str) -> str:
     """The value that a pool of these settings has."""
-    given = _given(settings.options, settings, f"lido:{name}", name)
+    given = _given(settings.options, settings, "", name)
     if given is not None:
         return given
     option = OPTIONS[name]
@@ -353,15 +353,19 @@ def is_on(pool: Pool, name: str, client: Client | None = None) -> bool:
 
 def of_client(pool: Pool, client: Client, name: str) -> str:
     """The value in force for the client; the pool's where it says nothing, if pools have that option."""
-    given = _given(client.settings.options, pool.settings, f"lido:{client.client_id}:{name}", name)
+    given = _given(client.settings.options, pool.settings, client.client_id, name)
     if given is not None:
         return given
     return text(pool, name) if OPTIONS[name].for_pools else OPTIONS[name].compatible
 
 
-def _given(options: Mapping[str, str], settings: PoolSettings, tag: str, name: str) -> str | None:
+def _given(options: Mapping[str, str], settings: PoolSettings, client_id: str, name: str) -> str | None:
+    """What was set by command, or else by a tag: of the client of that id, or without one of the pool."""
     if options.get(name):
         return options[name]
-    tagged = (settings.shape.user_pool_tags or {}).get(tag, "")
+    tags = settings.shape.user_pool_tags
+    if not tags:
+        return None
+    tagged = tags.get(f"lido:{client_id}:{name}" if client_id else f"lido:{name}", "")
     # A tag is anybody's text: one that does not fit counts as absent.
     return tagged if tagged and _fits(OPTIONS[name].form, tagged) else None
