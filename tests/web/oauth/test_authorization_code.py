@@ -242,3 +242,13 @@ def test_the_only_address_of_a_client_need_not_be_named_unless_answers_are_stand
         app = App(house, house.pool(UserPoolTags=tags))
 
         assert app.authorize(None, redirect_uri=None)[0].endswith(page)
+
+
+def test_a_tag_of_the_pool_sets_an_option_of_one_client_alone(app):
+    other = App(app.house, app.pool_id)
+    arn = f"arn:aws:cognito-idp:us-east-1:000000000000:userpool/{app.pool_id}"
+    app.house.idp.tag_resource(ResourceArn=arn, Tags={f"lido:{app.client_id}:require_pkce": "true"})
+    cookie = app.browser()
+
+    assert app.authorize(cookie)[1]["error"] == "invalid_request"
+    assert "code" in other.authorize(cookie)[1]
