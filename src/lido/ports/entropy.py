@@ -33,11 +33,9 @@ class Entropy(Protocol):
 
 def format_uuid(value: bytes, version: int) -> str:
     """Sixteen bytes as a UUID of that version (RFC 9562 section 4)."""
-    number = int.from_bytes(value, "big")
-    number = number & ~(0xF << 76) | version << 76
-    number = number & ~(0x3 << 62) | 0x2 << 62
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = value.hex()
+    variant = "89ab"[value[8] >> 4 & 3]
+    return f"{text[:8]}-{text[8:12]}-{version}{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 class SystemEntropy:

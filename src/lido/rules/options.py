@@ -327,11 +327,14 @@ def text(pool: Pool, name: str) -> str:
 
 def in_force(settings: PoolSettings, name: str) -> str:
     """The value that a pool of these settings has."""
-    given = _given(settings.options, settings, "", name)
-    if given is not None:
+    tags = settings.shape.user_pool_tags
+    given = settings.options.get(name) or (tags and _tagged(tags, f"lido:{name}", name))
+    if given:
         return given
     option = OPTIONS[name]
-    return option.secure if name != "profile" and in_force(settings, "profile") == "secure" else option.compatible
+    if option.secure == option.compatible or name == "profile":
+        return option.compatible
+    return option.secure if in_force(settings, "profile") == "secure" else option.compatible
 
 
 def seconds(pool: Pool, name: str) -> int | None:
@@ -353,19 +356,14 @@ def is_on(pool: Pool, name: str, client: Client | None = None) -> bool:
 
 def of_client(pool: Pool, client: Client, name: str) -> str:
     """The value in force for the client; the pool's where it says nothing, if pools have that option."""
-    given = _given(client.settings.options, pool.settings, client.client_id, name)
-    if given is not None:
+    tags = pool.settings.shape.user_pool_tags
+    given = client.settings.options.get(name) or (tags and _tagged(tags, f"lido:{client.client_id}:{name}", name))
+    if given:
         return given
-    return text(pool, name) if OPTIONS[name].for_pools else OPTIONS[name].compatible
+    return in_force(pool.settings, name) if OPTIONS[name].for_pools else OPTIONS[name].compatible
 
 
-def _given(options: Mapping[str, str], settings: PoolSettings, client_id: str, name: str) -> str | None:
-    """What was set by command, or else by a tag: of the client of that id, or without one of the pool."""
-    if options.get(name):
-        return options[name]
-    tags = settings.shape.user_pool_tags
-    if not tags:
-        return None
-    tagged = tags.get(f"lido:{client_id}:{name}" if client_id else f"lido:{name}", "")
-    # A tag is anybody's text: one that does not fit counts as absent.
-    return tagged if tagged and _fits(OPTIONS[name].form, tagged) else None
+def _tagged(tags: Mapping[str, str], tag: str, name: str) -> str:
+    """What a tag says. It is anybody's text: one that does not fit counts as absent."""
+    said = tags.get(tag, "")
+    return said if said and _fits(OPTIONS[name].form, said) else ""

@@ -199,8 +199,8 @@ class Application:
                     response = PlainTextResponse("Bad Request", 400)
             except (errors.Unavailable, errors.Conflict):
                 response = PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
-            response.headers["x-amz-cognito-request-id"] = call.request_id
-            outcome.answered(response.status_code, getattr(request.state, "counted_as", None))
+            response.raw_headers.append((b"x-amz-cognito-request-id", call.request_id.encode()))
+            outcome.answered(response.status_code, request.scope.get("counted_as"))
             return response
 
     async def _upload(self, request: Request) -> Response:

@@ -3,13 +3,14 @@
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
 from lido.flows import client_authentication, device_grants
 from lido.rules import authorization
 from lido.web.oauth import forms, refusals
+from lido.web.oauth.json_answer import JsonAnswer
 from lido.web.site import Site
 
 PAGE = "/device"
@@ -35,4 +36,4 @@ def begin(call: Call, site: Site, request: Request, body: bytes) -> Response:
         "expires_in": device_grants.LIFE_SECONDS,
         "interval": device_grants.INTERVAL_SECONDS,
     }
-    return JSONResponse(told, headers=refusals.HEADERS)
+    return JsonAnswer(told)

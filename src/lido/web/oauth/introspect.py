@@ -1,12 +1,13 @@
 """Introspection (RFC 7662): an API asks whether a token that was brought to it is still good."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
 from lido.flows import client_authentication, introspection
 from lido.web.oauth import forms, refusals
+from lido.web.oauth.json_answer import JsonAnswer
 from lido.web.site import Site
 
 
@@ -23,4 +24,4 @@ def introspect(call: Call, site: Site, request: Request, body: bytes) -> Respons
         told = introspection.introspect(call, client, token)
     except refusals.REFUSALS as refusal:
         return refusals.answer(refusal, unknown_client=401)
-    return JSONResponse(told, headers=refusals.HEADERS)
+    return JsonAnswer(told)

@@ -1,13 +1,14 @@
 """Where authorization requests are pushed (RFC 9126): the client proves itself before a browser is involved."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
 from lido.flows import authorization, client_authentication, pushed_requests
 from lido.flows.authorization import Refused, Unredirectable
 from lido.web.oauth import forms, possession, refusals
+from lido.web.oauth.json_answer import JsonAnswer
 from lido.web.site import Site
 
 PATH = "/oauth2/par"
@@ -35,4 +36,4 @@ def push(call: Call, site: Site, request: Request, body: bytes) -> Response:
     except refusals.REFUSALS as refusal:
         return refusals.answer(refusal, unknown_client=401)
     told = {"request_uri": name, "expires_in": pushed_requests.LIFE_SECONDS}
-    return JSONResponse(told, 201, refusals.HEADERS)
+    return JsonAnswer(told, 201)

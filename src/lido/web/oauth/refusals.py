@@ -1,16 +1,8 @@
 """How a refusal looks at an OAuth endpoint that answers a program (RFC 6749 §5.2)."""
 
-from starlette.responses import JSONResponse, Response
-
 from lido import errors
+from lido.web.oauth.json_answer import JsonAnswer
 
-HEADERS = {
-    "access-control-allow-origin": "*",
-    "access-control-expose-headers": "www-authenticate, dpop-nonce, x-amz-cognito-request-id",
-    "cache-control": "no-cache, no-store, max-age=0, must-revalidate",
-    "pragma": "no-cache",
-    "x-content-type-options": "nosniff",
-}
 REFUSALS = (errors.OAuthError, errors.Fault)
 """What `answer` words."""
 
@@ -26,12 +18,12 @@ _OF_A_GRANT = (
 _LONGEST_DESCRIPTION = 1_024
 
 
-def answer(refusal: Exception, *, unknown_client: int = 400) -> Response:
+def answer(refusal: Exception, *, unknown_client: int = 400) -> JsonAnswer:
     """A refusal as JSON; `unknown_client` is the status for `invalid_client`, which Cognito varies by endpoint."""
     error, description = worded(refusal)
     status = 429 if isinstance(refusal, _BUSY) else unknown_client if error == "invalid_client" else 400
-    headers = HEADERS | ({"www-authenticate": 'Basic realm="OAuth"'} if status == 401 else {})
-    return JSONResponse(told(error, description), status, headers | ({"retry-after": "1"} if status == 429 else {}))
+    headers = {401: {"www-authenticate": 'Basic realm="OAuth"'}, 429: {"retry-after": "1"}}.get(status)
+    return JsonAnswer(told(error, description), status, headers)
 
 
 def told(error: str, description: str | None) -> dict[str, str]:

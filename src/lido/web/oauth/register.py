@@ -1,7 +1,7 @@
 """The client registration endpoint (RFC 7591 §3): JSON in, JSON out."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from lido import errors
 from lido.call import Call
@@ -9,6 +9,7 @@ from lido.flows import registration
 from lido.flows.registration import BearerRefused, NotOffered
 from lido.rules.registration import Invalid
 from lido.web.oauth import forms, refusals
+from lido.web.oauth.json_answer import JsonAnswer
 from lido.web.site import Site
 
 
@@ -26,7 +27,7 @@ def register(call: Call, site: Site, request: Request, body: bytes) -> Response:
         return _refused(wrong.error, wrong.description)
     except (errors.TooManyRequests, errors.LimitExceeded) as busy:
         return refusals.answer(busy)
-    return JSONResponse(told, 201, refusals.HEADERS)
+    return JsonAnswer(told, 201)
 
 
 def _bearer(request: Request) -> str | None:
@@ -36,12 +37,11 @@ def _bearer(request: Request) -> str | None:
 
 
 def _refused(error: str, description: str) -> Response:
-    return JSONResponse(refusals.told(error, description), 400, refusals.HEADERS)
+    return JsonAnswer(refusals.told(error, description), 400)
 
 
 def _bearer_refused(error: str | None) -> Response:
     """RFC 6750 §3: without a token nothing is said but that one is needed."""
     challenge = f'Bearer error="{error}"' if error else "Bearer"
     status = 403 if error == "insufficient_scope" else 401
-    headers = refusals.HEADERS | {"www-authenticate": challenge}
-    return JSONResponse({"error": error or "invalid_token"}, status, headers)
+    return JsonAnswer({"error": error or "invalid_token"}, status, {"www-authenticate": challenge})

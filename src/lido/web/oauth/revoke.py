@@ -7,6 +7,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import client_authentication, families
 from lido.web.oauth import forms, refusals
+from lido.web.oauth.json_answer import JsonAnswer
 from lido.web.site import Site
 
 _NOTHING_TO_END = (errors.InvalidParameter, errors.Unauthorized)
@@ -28,4 +29,4 @@ def revoke(call: Call, site: Site, request: Request, body: bytes) -> Response:
         return refusals.answer(errors.OAuthError("unsupported_token_type"))
     except refusals.REFUSALS as refusal:
         return refusals.answer(refusal, unknown_client=401)
-    return Response(headers=refusals.HEADERS)
+    return JsonAnswer(None)

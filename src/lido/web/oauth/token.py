@@ -25,11 +25,12 @@ from lido.rules import options, rate_limits
 from lido.rules.token_exchange import Kind
 from lido.web.oauth import forms, possession, refusals
 from lido.web.oauth.forms import Form
+from lido.web.oauth.json_answer import JsonAnswer
 from lido.web.site import Site
 
 PATH = "/oauth2/token"
 
-Answer = dict[str, object]
+Told = dict[str, object]
 
 _TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"  # noqa: S105 - the beginning of a name (RFC 8693 §3)
 _KINDS: Mapping[str, Kind] = {f"{_TOKEN_TYPE}access_token": "access", f"{_TOKEN_TYPE}id_token": "id"}
@@ -46,12 +47,12 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
         exchange = _GRANTS.get(grant_type)
         if exchange is None:
             raise errors.OAuthError("unsupported_grant_type")
-        request.state.counted_as = grant_type
+        request.scope["counted_as"] = grant_type
         call.limits.spend(site.pool_id, rate_limits.of_grant(grant_type), call.now)
         answer = exchange(call, client, form)
     except refusals.REFUSALS as refusal:
         return refusals.answer(refusal, unknown_client=_unknown_client(call, site))
-    return Response(msgspec.json.encode(answer), headers=refusals.HEADERS, media_type="application/json")
+    return JsonAnswer(answer)
 
 
 def _unknown_client(call: Call, site: Site) -> int:
@@ -64,7 +65,7 @@ def _unknown_client(call: Call, site: Site) -> int:
     return 401 if is_standard else 400
 
 
-def _code(call: Call, client: ProvenClient, form: Form) -> Answer:
+def _code(call: Call, client: ProvenClient, form: Form) -> Told:
     """RFC 6749 §4.1.3."""
     _require_flow(client, "code")
     given = authorization_codes.redeem(
@@ -78,19 +79,19 @@ def _code(call: Call, client: ProvenClient, form: Form) -> Answer:
     return _told(client, given)
 
 
-def _refresh(call: Call, client: ProvenClient, form: Form) -> Answer:
+def _refresh(call: Call, client: ProvenClient, form: Form) -> Told:
     """RFC 6749 §6."""
     proof = ClientProof("proven", None, jkt=client.jkt, is_public=client.is_public)
     given = families.refresh(call, client.client.client_id, _required(form, "refresh_token"), proof, by_flow=False)
     return _told(client, given)
 
 
-def _device(call: Call, client: ProvenClient, form: Form) -> Answer:
+def _device(call: Call, client: ProvenClient, form: Form) -> Told:
     """RFC 8628 §3.4."""
     return _told(client, device_grants.redeem(call, client, _required(form, "device_code")))
 
 
-def _credentials(call: Call, client: ProvenClient, form: Form) -> Answer:
+def _credentials(call: Call, client: ProvenClient, form: Form) -> Told:
     """RFC 6749 §4.4; `aws_client_metadata` is what the pool's trigger is told."""
     _require_flow(client, client_credentials.FLOW)
     if client.is_public:
@@ -100,7 +101,7 @@ def _credentials(call: Call, client: ProvenClient, form: Form) -> Answer:
     return _told(client, client_credentials.issue(told, client, forms.words(form, "scope")))
 
 
-def _exchange(call: Call, client: ProvenClient, form: Form) -> Answer:
+def _exchange(call: Call, client: ProvenClient, form: Form) -> Told:
     """RFC 8693 §2.1; tokens that are not good are an `invalid_request` there (§2.2.2)."""
     wish = Wish(
         subject_token=_required(form, "subject_token"),
@@ -135,7 +136,7 @@ def _kind(token_type: str) -> Kind:
     return kind
 
 
-_GRANTS: Mapping[str, Callable[[Call, ProvenClient, Form], Answer]] = {
+_GRANTS: Mapping[str, Callable[[Call, ProvenClient, Form], Told]] = {
     "authorization_code": _code,
     "refresh_token": _refresh,
     "client_credentials": _credentials,
@@ -161,8 +162,8 @@ def _token_type(client: ProvenClient) -> str:
     return "Bearer" if client.jkt is None else "DPoP"
 
 
-def _told(client: ProvenClient, given: Tokens) -> Answer:
-    told: Answer = {
+def _told(client: ProvenClient, given: Tokens) -> Told:
+    told: Told = {
         "access_token": given.access,
         "id_token": given.id,
         "refresh_token": given.refresh,

@@ -1,7 +1,7 @@
 """What an access token lets its app know of the user (OpenID Connect Core 5.3), with Cognito's values: all strings."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
@@ -9,7 +9,8 @@ from lido.flows import access
 from lido.flows.access import SignedInUser
 from lido.rules import claims, consent, identities, jws, options, scopes
 from lido.rules.profile import attributes_of
-from lido.web.oauth import forms, possession, refusals
+from lido.web.oauth import forms, possession
+from lido.web.oauth.json_answer import JsonAnswer
 from lido.web.site import Site
 
 PATH = "/oauth2/userInfo"
@@ -35,7 +36,7 @@ def user_info(call: Call, site: Site, request: Request, body: bytes) -> Response
         return _refused(401, *_DEAD, scheme)
     if owner.pool.pool_id != site.pool_id:
         return _refused(401, *_DEAD, scheme)
-    return JSONResponse(_told(owner), headers=refusals.HEADERS)
+    return JsonAnswer(_told(owner))
 
 
 def _told(owner: SignedInUser) -> dict[str, object]:
@@ -78,5 +79,5 @@ def _refused(status: int, error: str, description: str, scheme: str = "bearer") 
     challenge = f'Bearer error="{error}", error_description="{description}"'
     if scheme == "dpop":
         challenge = f'DPoP error="{error}", error_description="{description}", algs="{" ".join(jws.ALGORITHMS)}"'
-    headers = refusals.HEADERS | {"www-authenticate": challenge}
-    return JSONResponse({"error": error, "error_description": description}, status, headers)
+    told = {"error": error, "error_description": description}
+    return JsonAnswer(told, status, {"www-authenticate": challenge})
