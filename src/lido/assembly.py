@@ -114,7 +114,7 @@ class Lido:
             queue=slow_threads,
         )
         self.triggers = triggers or _carriers(settings, self.clock, self.entropy)
-        self._lanes = Lanes(settings.threads, slow_threads)
+        self._lanes = Lanes(settings.threads, slow_threads, hashing=self.hashing.clocks)
 
     def call(self, address: str = "", agent: str = "") -> Call:
         """The satchel of a new request that arrives now, by nobody yet."""

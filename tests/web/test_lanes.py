@@ -1,17 +1,30 @@
 import asyncio
 import gc
+import os
 import threading
+import time
 
 import pytest
 
+from lido.ports.thread_clocks import ThreadClocks
 from lido.web.lanes import TURN_SECONDS, Lanes
 
 FEW = 64
 """More tasks than any lane keeps threads for."""
 
 
-def in_lanes(story, threads=2 * FEW, slow_threads=2 * FEW):
-    lanes = Lanes(threads, slow_threads)
+class BusyClocks(ThreadClocks):
+    """Threads that use all cores, and how often somebody looked."""
+
+    looks = 0
+
+    def spent_seconds(self):
+        self.looks += 1
+        return 2 * os.cpu_count() * time.monotonic()
+
+
+def in_lanes(story, threads=2 * FEW, slow_threads=2 * FEW, hashing=None):
+    lanes = Lanes(threads, slow_threads, hashing=hashing or ThreadClocks())
     try:
         return asyncio.run(story(lanes))
     finally:
@@ -61,6 +74,26 @@ def test_no_lane_has_more_threads_than_it_may():
     assert most == 5
 
 
+def test_nobody_helps_while_hashes_keep_the_cores_busy():
+    hashing, held, lock, at_work = BusyClocks(), threading.Event(), threading.Lock(), []
+
+    def work():
+        with lock:
+            at_work.append(threading.get_ident())
+        held.wait()
+
+    async def story(lanes):
+        waiting = [asyncio.ensure_future(lanes.slow(work)) for _ in range(FEW)]
+        while hashing.looks < 10:
+            await asyncio.sleep(0.001)
+        found = len(at_work)
+        held.set()
+        await asyncio.gather(*waiting)
+        return found
+
+    assert in_lanes(story, hashing=hashing) <= 2 * os.cpu_count()
+
+
 def test_closing_waits_for_work():
     done = []
 
@@ -78,7 +111,7 @@ def test_lanes_that_nobody_holds_dismiss_their_threads():
     before = set(threading.enumerate())
 
     async def story():
-        lanes = Lanes(4, 4)
+        lanes = Lanes(4, 4, hashing=ThreadClocks())
         await asyncio.gather(*(lanes.quick(int) for _ in range(8)))
 
     asyncio.run(story())

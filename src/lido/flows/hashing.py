@@ -11,6 +11,7 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 from lido import errors
+from lido.ports.thread_clocks import ThreadClocks
 from lido.rules.passwords import Hasher
 
 T = TypeVar("T")
@@ -24,7 +25,8 @@ class GatedHashing:
     ) -> None:
         width = width or os.cpu_count() or 1
         self._hasher = hasher
-        self._threads = ThreadPoolExecutor(width, thread_name_prefix="lido-hashing")
+        self.clocks = ThreadClocks()
+        self._threads = ThreadPoolExecutor(width, thread_name_prefix="lido-hashing", initializer=self.clocks.arrive)
         self._places = BoundedSemaphore(width + queue)
         self._patience_seconds = patience_seconds
 

@@ -7,23 +7,28 @@ threads help out only while the few wait for something other than a core: a disk
 
 import asyncio
 import os
-import time
 import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Semaphore, Thread, get_ident
+from threading import Semaphore, Thread
 from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from lido.ports.thread_clocks import ThreadClocks
 
 LONGEST_QUEUE = 512
 """Requests in the slow lane, worked on or waiting; whoever comes on top is refused at once."""
 
 TURN_SECONDS = 0.005
 """How long a finished request may wait for others before it is answered, and how often a lane looks for hands."""
+HASHING_TURN_SECONDS = 0.04
+"""As long in the slow lane while hashes keep the cores busy: each look takes a core from one of them."""
 
 HELD_UP = 0.5
 """A lane whose threads used less than this part of a core while requests waited is held up."""
+HASHING_HELD_UP = 0.75
+"""The slow lane, as part of all cores: only beyond this do hashes alone explain why requests wait."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,11 +37,12 @@ T = TypeVar("T")
 class Lanes:
     """`threads` at most for what answers in milliseconds, and `slow_threads` beside them. Used from one event loop."""
 
-    def __init__(self, threads: int, slow_threads: int) -> None:
+    def __init__(self, threads: int, slow_threads: int, *, hashing: ThreadClocks) -> None:
+        """`hashing` are the clocks of the threads that hash for the slow lane's."""
         cores = os.cpu_count() or 1
-        self._quick = _Lane("lido", threads, few=1)
-        self._signing = _Lane("lido-signing", threads, few=cores)
-        self._slow = _Lane("lido-slow", slow_threads, few=2 * cores)
+        self._quick = _Lane("lido", threads, _Desk(), few=1)
+        self._signing = _Lane("lido-signing", threads, _Desk(), few=cores)
+        self._slow = _Lane("lido-slow", slow_threads, _HashingDesk(hashing, cores), few=2 * cores)
 
     @property
     def full(self) -> bool:
@@ -81,41 +87,48 @@ class _Finished(NamedTuple):
 class _Desk:
     """What the threads of a lane share with the event loop: tasks, what became of them, and their clocks."""
 
+    busy_turn_seconds = TURN_SECONDS
+
     def __init__(self) -> None:
         self.tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self.finished: deque[_Finished] = deque()
-        self._clocks: set[int] = set()
-        self._spent_by_the_gone = 0.0
-
-    def arrive(self) -> int:
-        """Count the processor time of the calling thread; gives its clock."""
-        clock = time.pthread_getcpuclockid(get_ident())
-        self._clocks.add(clock)
-        return clock
-
-    def leave(self, clock: int) -> None:
-        """Count the calling thread no more, but for what it has used."""
-        self._clocks.discard(clock)
-        self._spent_by_the_gone += time.thread_time()
+        self.clocks = ThreadClocks()
 
     def spent_seconds(self) -> float:
-        """The processor time that threads at this desk have used."""
-        spent = self._spent_by_the_gone
-        for clock in tuple(self._clocks):
-            with suppress(OSError):  # the thread has gone meanwhile
-                spent += time.clock_gettime(clock)
-        return spent
+        """The processor time that work at this desk has used."""
+        return self.clocks.spent_seconds()
+
+    def is_busy(self, spent: float, seconds: float) -> bool:
+        """Whether having used `spent` of the processor within so long means that nothing but work holds it up."""
+        return spent >= HELD_UP * seconds
+
+
+class _HashingDesk(_Desk):
+    """The threads at this desk have others hash."""
+
+    busy_turn_seconds = HASHING_TURN_SECONDS
+
+    def __init__(self, hashing: ThreadClocks, cores: int) -> None:
+        super().__init__()
+        self._hashing = hashing
+        self._cores = cores
+
+    def spent_seconds(self) -> float:
+        return self.clocks.spent_seconds() + self._hashing.spent_seconds()
+
+    def is_busy(self, spent: float, seconds: float) -> bool:
+        return spent >= HASHING_HELD_UP * self._cores * seconds
 
 
 class _Lane:
     """Threads with one desk: `few` stay, up to `threads` help. The hop costs a third of a ThreadPoolExecutor's."""
 
-    def __init__(self, name: str, threads: int, *, few: int) -> None:
+    def __init__(self, name: str, threads: int, desk: _Desk, *, few: int) -> None:
         self.inside = 0
         self._name = name
         self._few = min(few, threads)
         self._more = threads - self._few
-        self._desk = _Desk()
+        self._desk = desk
         self._threads: list[Thread] = []
         self._helpers = Semaphore(self._more)
         self._turn: asyncio.TimerHandle | None = None
@@ -136,21 +149,21 @@ class _Lane:
         finally:
             self.inside -= 1
 
-    def _take_turns(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _take_turns(self, loop: asyncio.AbstractEventLoop, seconds: float = TURN_SECONDS) -> None:
         spent = self._desk.spent_seconds()
-        self._turn = loop.call_later(TURN_SECONDS, self._take_turn, loop, loop.time(), spent)
+        self._turn = loop.call_later(seconds, self._take_turn, loop, loop.time(), spent)
 
     def _take_turn(self, loop: asyncio.AbstractEventLoop, began: float, spent: float) -> None:
         """Settle what is finished, and call one helper if tasks wait for threads that wait themselves."""
         self._turn = None
         desk = self._desk
         _settle(desk.finished)
-        if not desk.tasks.empty():
-            held_up = desk.spent_seconds() - spent < HELD_UP * (loop.time() - began)
-            if held_up and self._helpers.acquire(blocking=False):
-                self._start(_help, desk, self._helpers)
-        if self.inside:
-            self._take_turns(loop)
+        if not self.inside:
+            return
+        is_busy = desk.is_busy(desk.spent_seconds() - spent, loop.time() - began)
+        if not is_busy and not desk.tasks.empty() and self._helpers.acquire(blocking=False):
+            self._start(_help, desk, self._helpers)
+        self._take_turns(loop, desk.busy_turn_seconds if is_busy else TURN_SECONDS)
 
     def _start(self, deed: Callable[..., None], *arguments: object) -> Thread:
         thread = Thread(target=deed, args=arguments, name=self._name, daemon=True)
@@ -166,7 +179,7 @@ class _Lane:
 
 
 def _work(desk: _Desk) -> None:
-    desk.arrive()
+    desk.clocks.arrive()
     while (task := desk.tasks.get()) is not None:
         _do(desk, task)
         del task
@@ -175,13 +188,13 @@ def _work(desk: _Desk) -> None:
 
 def _help(desk: _Desk, helpers: Semaphore) -> None:
     """Work until nothing waits."""
-    clock = desk.arrive()
+    clock = desk.clocks.arrive()
     with suppress(Empty):
         while (task := desk.tasks.get_nowait()) is not None:
             _do(desk, task)
             del task
         desk.tasks.put(None)
-    desk.leave(clock)
+    desk.clocks.leave(clock)
     helpers.release()
 
 
