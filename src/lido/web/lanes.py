@@ -26,9 +26,9 @@ HASHING_TURN_SECONDS = 0.04
 """As long in the slow lane while hashes keep the cores busy: each look takes a core from one of them."""
 
 HELD_UP = 0.5
-"""A lane whose threads used less than this part of a core while requests waited is held up."""
+"""A lane whose threads used less than this part of a core while requests waited is held up …"""
 HASHING_HELD_UP = 0.75
-"""The slow lane, as part of all cores: only beyond this do hashes alone explain why requests wait."""
+"""… unless those who hash for it used this part of all cores."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,9 +40,9 @@ class Lanes:
     def __init__(self, threads: int, slow_threads: int, *, hashing: ThreadClocks) -> None:
         """`hashing` are the clocks of the threads that hash for the slow lane's."""
         cores = os.cpu_count() or 1
-        self._quick = _Lane("lido", threads, _Desk(), few=1)
-        self._signing = _Lane("lido-signing", threads, _Desk(), few=cores)
-        self._slow = _Lane("lido-slow", slow_threads, _HashingDesk(hashing, cores), few=2 * cores)
+        self._quick = _Lane("lido", threads, few=1)
+        self._signing = _Lane("lido-signing", threads, few=cores)
+        self._slow = _Lane("lido-slow", slow_threads, few=2 * cores, hashing=hashing)
 
     @property
     def full(self) -> bool:
@@ -84,51 +84,33 @@ class _Finished(NamedTuple):
     trouble: BaseException | None
 
 
+class _Spent(NamedTuple):
+    """The processor time of a lane's threads until `at` (seconds of the loop), and of those that hash for it."""
+
+    at: float
+    own: float
+    hashing: float
+
+
 class _Desk:
     """What the threads of a lane share with the event loop: tasks, what became of them, and their clocks."""
-
-    busy_turn_seconds = TURN_SECONDS
 
     def __init__(self) -> None:
         self.tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self.finished: deque[_Finished] = deque()
         self.clocks = ThreadClocks()
 
-    def spent_seconds(self) -> float:
-        """The processor time that work at this desk has used."""
-        return self.clocks.spent_seconds()
-
-    def is_busy(self, spent: float, seconds: float) -> bool:
-        """Whether having used `spent` of the processor within so long means that nothing but work holds it up."""
-        return spent >= HELD_UP * seconds
-
-
-class _HashingDesk(_Desk):
-    """The threads at this desk have others hash."""
-
-    busy_turn_seconds = HASHING_TURN_SECONDS
-
-    def __init__(self, hashing: ThreadClocks, cores: int) -> None:
-        super().__init__()
-        self._hashing = hashing
-        self._cores = cores
-
-    def spent_seconds(self) -> float:
-        return self.clocks.spent_seconds() + self._hashing.spent_seconds()
-
-    def is_busy(self, spent: float, seconds: float) -> bool:
-        return spent >= HASHING_HELD_UP * self._cores * seconds
-
 
 class _Lane:
     """Threads with one desk: `few` stay, up to `threads` help. The hop costs a third of a ThreadPoolExecutor's."""
 
-    def __init__(self, name: str, threads: int, desk: _Desk, *, few: int) -> None:
+    def __init__(self, name: str, threads: int, *, few: int, hashing: ThreadClocks | None = None) -> None:
         self.inside = 0
         self._name = name
         self._few = min(few, threads)
         self._more = threads - self._few
-        self._desk = desk
+        self._hashing = hashing or ThreadClocks()
+        self._desk = _Desk()
         self._threads: list[Thread] = []
         self._helpers = Semaphore(self._more)
         self._turn: asyncio.TimerHandle | None = None
@@ -150,20 +132,24 @@ class _Lane:
             self.inside -= 1
 
     def _take_turns(self, loop: asyncio.AbstractEventLoop, seconds: float = TURN_SECONDS) -> None:
-        spent = self._desk.spent_seconds()
-        self._turn = loop.call_later(seconds, self._take_turn, loop, loop.time(), spent)
+        self._turn = loop.call_later(seconds, self._take_turn, loop, self._spent(loop))
 
-    def _take_turn(self, loop: asyncio.AbstractEventLoop, began: float, spent: float) -> None:
+    def _take_turn(self, loop: asyncio.AbstractEventLoop, before: _Spent) -> None:
         """Settle what is finished, and call one helper if tasks wait for threads that wait themselves."""
         self._turn = None
-        desk = self._desk
+        desk, now = self._desk, self._spent(loop)
         _settle(desk.finished)
         if not self.inside:
             return
-        is_busy = desk.is_busy(desk.spent_seconds() - spent, loop.time() - began)
-        if not is_busy and not desk.tasks.empty() and self._helpers.acquire(blocking=False):
+        seconds = now.at - before.at
+        is_hashing = now.hashing - before.hashing >= HASHING_HELD_UP * (os.cpu_count() or 1) * seconds
+        is_held_up = not is_hashing and now.own - before.own < HELD_UP * seconds
+        if is_held_up and not desk.tasks.empty() and self._helpers.acquire(blocking=False):
             self._start(_help, desk, self._helpers)
-        self._take_turns(loop, desk.busy_turn_seconds if is_busy else TURN_SECONDS)
+        self._take_turns(loop, HASHING_TURN_SECONDS if is_hashing else TURN_SECONDS)
+
+    def _spent(self, loop: asyncio.AbstractEventLoop) -> _Spent:
+        return _Spent(loop.time(), self._desk.clocks.spent_seconds(), self._hashing.spent_seconds())
 
     def _start(self, deed: Callable[..., None], *arguments: object) -> Thread:
         thread = Thread(target=deed, args=arguments, name=self._name, daemon=True)
