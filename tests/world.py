@@ -1,7 +1,10 @@
 """A whole Lido in this process, and sentences that make pools, clients and users in it."""
 
 import asyncio
+import json
 import threading
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +14,9 @@ import msgspec
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+from botocore.session import get_session
+from botocore.validate import ParamValidator
 from tests.fakes import FakeClock, QuickEntropy
 
 from lido.assembly import Lido
@@ -48,6 +54,7 @@ SHARED_REFUSALS = {
 }
 # One session: it keeps the parsed service models.
 _session = boto3.session.Session()
+_validator = ParamValidator()
 
 
 class World:
@@ -138,7 +145,7 @@ class World:
     ) -> tuple[int, dict[str, str], bytes]:
         """One HTTP request into the application: status, headers, body."""
         status, answered, content = self._asgi.request(method, url, headers or {}, body)
-        _require_modelled(headers or {}, answered)
+        _require_modelled(headers or {}, status, answered, content)
         return status, answered, content
 
     def pool(self, **arguments: Any) -> str:
@@ -182,14 +189,50 @@ class World:
         return str(self.messages(to)[-1]["code"])
 
 
-def _require_modelled(headers: dict[str, Any], answered: dict[str, str]) -> None:
-    """Every refusal of an operation, in every test, is one that its model lists, or one that all services share."""
+def _require_modelled(asked: dict[str, Any], status: int, answered: dict[str, str], body: bytes) -> None:
+    """Every answer of an operation, in every test, is as its model says, and every refusal is one that the model lists,
+    or one that all services share.
+    """
     refusal = answered.get("x-amzn-errortype", "").removesuffix("Exception:")
-    target = {name.lower(): value for name, value in headers.items()}.get("x-amz-target", "")
+    target = {name.lower(): value for name, value in asked.items()}.get("x-amz-target", "")
     prefix, _, name = (target.decode() if isinstance(target, bytes) else target).partition(".")
-    described = catalogue.OPERATIONS.get((catalogue.TARGETS.get(prefix, ""), name))
-    if refusal and described and refusal not in SHARED_REFUSALS:
+    service = catalogue.TARGETS.get(prefix, "")
+    described = catalogue.OPERATIONS.get((service, name))
+    if described is None:
+        return
+    if refusal and refusal not in SHARED_REFUSALS:
         assert refusal in described.faults, f"{name} refused with {refusal}, which its model does not list"
+    if status == 200:
+        shape = _model(service).operation_model(name).output_shape
+        wrong = _unmodelled(shape, json.loads(body)) if shape and body else "" if body == b"" else "an answer"
+        assert not wrong, f"{name} answers what its model does not know: {wrong}"
+
+
+@cache
+def _model(service: str) -> ServiceModel:
+    return get_session().get_service_model(service)
+
+
+def _unmodelled(shape: Shape, document: Any) -> str:
+    """What of an answer its model does not know: members, types, lengths, or choices."""
+    found = _validator.validate(document, shape)
+    return found.generate_report() if found.has_errors() else ", ".join(_strangers(shape, document))
+
+
+def _strangers(shape: Shape, value: Any) -> Iterator[str]:
+    """The choices that their enumeration lacks."""
+    match shape:
+        case StructureShape() if not shape.is_document_type:
+            for name, part in value.items():
+                yield from _strangers(shape.members[name], part)
+        case ListShape():
+            for part in value:
+                yield from _strangers(shape.member, part)
+        case MapShape():
+            for key, part in value.items():
+                yield from (*_strangers(shape.key, key), *_strangers(shape.value, part))
+        case StringShape() if shape.enum and value not in shape.enum:
+            yield f"{value!r} is no {shape.name}"
 
 
 class _Loop:
