@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -57,9 +58,14 @@ class _Foreign(logging.Handler):
 def _dated(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """What structlog's own three processors add, in one step: every request logs a line."""
     event["level"] = method
-    moment = datetime.fromtimestamp(_clock.now() / 1000, UTC)
-    event["timestamp"] = moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    second, milliseconds = divmod(_clock.now(), 1000)
+    event["timestamp"] = f"{_written(second)}.{milliseconds:03}Z"
     return structlog.processors.format_exc_info(logger, method, event) if "exc_info" in event else event
+
+
+@lru_cache(maxsize=8)
+def _written(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _as_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ import base64
 import json
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
 from lido.call import Call
 from lido.records import Pool, SigningKey
@@ -24,7 +24,7 @@ class Ring(msgspec.Struct, frozen=True):
     """The keys of a pool: `signing` by use, `verifying` by kid, `published` as jwks.json lists them."""
 
     signing: dict[str, jwt.SigningKey]
-    verifying: dict[str, jwt.VerifyingKey]
+    verifying: dict[str, RSAPublicKey]
     published: list[dict[str, str]]
 
 
@@ -69,9 +69,9 @@ def _open(call: Call, row: SigningKey) -> jwt.SigningKey:
     return jwt.SigningKey.load(call.keys.open(PURPOSE, row.private_key, row.pool_id, row.kid), row.kid)
 
 
-def _public(row: SigningKey) -> jwt.VerifyingKey:
+def _public(row: SigningKey) -> RSAPublicKey:
     members = json.loads(row.public_key)
-    return jwt.VerifyingKey(RSAPublicNumbers(_number(members["e"]), _number(members["n"])).public_key())
+    return RSAPublicNumbers(_number(members["e"]), _number(members["n"])).public_key()
 
 
 def _number(text: str) -> int:

@@ -11,7 +11,6 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
@@ -22,8 +21,6 @@ MAXIMUM_LENGTH = 16_384
 _MINIMUM_BITS = 2048
 _PADDING = PKCS1v15()
 _DIGEST = SHA256()
-_DIGESTED = Prehashed(_DIGEST)
-_REMEMBERED = 4_096
 _USUAL_HEADER = 256
 # Each of these would change how the rest of the token is read.
 _REFUSED_HEADERS = ("crit", "b64", "zip")
@@ -73,26 +70,6 @@ class SigningKey:
         return content + "." + base64url.encode(self._private.sign(content.encode("ascii"), _PADDING, _DIGEST))
 
 
-class VerifyingKey:
-    """An RSA public key, each object another one."""
-
-    __slots__ = ("public",)
-
-    def __init__(self, public: RSAPublicKey) -> None:
-        self.public = public
-
-    def verify(self, content: bytes, signature: bytes) -> None:
-        """Nothing for a content that this key's private half signed. Raises InvalidSignature."""
-        _verify(self, hashlib.sha256(content).digest(), signature)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _verify(key: VerifyingKey, digest: bytes, signature: bytes) -> None:
-    # Apps show one token again and again, and what a key has signed stays signed. A forgery raises, and is not
-    # remembered; whether the token is still good is nothing that the signature tells.
-    key.public.verify(signature, digest, _PADDING, _DIGESTED)
-
-
 def sign(claims: Mapping[str, object], key: SigningKey, typ: str | None = None) -> str:
     """The compact token of `claims` under `key`; `typ` is the type that its header names, None for Cognito's."""
     return key.sign(claims, typ)
@@ -133,7 +110,7 @@ class Unproven:
         if type(self.claims.get("exp")) is not int or type(self.claims.get("iat")) is not int:
             raise Invalid
 
-    def prove(self, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
+    def prove(self, keys: Mapping[str, RSAPublicKey]) -> dict[str, Any]:
         """The claims, if one of `keys` (by kid) signed them; Invalid otherwise.
 
         No key comes from the token. Whether it is still time is `check_times`' question.
@@ -141,13 +118,13 @@ class Unproven:
         header = self._content.partition(".")[0]
         try:
             key = _named_key(header, keys)
-            key.verify(self._content.encode("ascii"), base64url.decode(self._signature))
+            key.verify(base64url.decode(self._signature), self._content.encode("ascii"), _PADDING, _DIGEST)
         except (InvalidSignature, ValueError, RecursionError):
             raise Invalid from None
         return self.claims
 
 
-def verify(token: str, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
+def verify(token: str, keys: Mapping[str, RSAPublicKey]) -> dict[str, Any]:
     """The claims of a token signed by one of `keys` (by kid); Invalid for anything else."""
     return Unproven(token).prove(keys)
 
@@ -173,7 +150,7 @@ def _octets(number: int) -> bytes:
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def _named_key(header: str, keys: Mapping[str, VerifyingKey]) -> VerifyingKey:
+def _named_key(header: str, keys: Mapping[str, RSAPublicKey]) -> RSAPublicKey:
     # All tokens of a key have one header, so it need not be read each time; what is overlong is none of ours.
     kid = _kid(header) if len(header) <= _USUAL_HEADER else _kid.__wrapped__(header)
     if kid not in keys:

@@ -111,6 +111,7 @@ class _Lane:
         self._more = threads - self._few
         self._hashing = hashing or ThreadClocks()
         self._desk = _Desk()
+        self._arrived: list[_Task] = []
         self._threads: list[Thread] = []
         self._helpers = Semaphore(self._more)
         self._turn: asyncio.TimerHandle | None = None
@@ -120,7 +121,9 @@ class _Lane:
     async def do(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._desk.tasks.put(_Task(loop, done, work, arguments))
+        self._arrived.append(_Task(loop, done, work, arguments))
+        if len(self._arrived) == 1:
+            loop.call_soon(self._hand_over, loop, 0)
         self.inside += 1
         if self.inside > len(self._threads) and len(self._threads) < self._few:
             self._threads.append(self._start(_work, self._desk))
@@ -130,6 +133,18 @@ class _Lane:
             return await done
         finally:
             self.inside -= 1
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop, known: int) -> None:
+        """Give the threads what has arrived, once a round of the loop brings nothing more.
+
+        They share the interpreter lock with it: who begins while it still reads is in its way, and it in theirs.
+        """
+        if len(self._arrived) > known:
+            loop.call_soon(self._hand_over, loop, len(self._arrived))
+            return
+        arrived, self._arrived = self._arrived, []
+        for task in arrived:
+            self._desk.tasks.put(task)
 
     def _take_turns(self, loop: asyncio.AbstractEventLoop, seconds: float = TURN_SECONDS) -> None:
         self._turn = loop.call_later(seconds, self._take_turn, loop, self._spent(loop))
