@@ -9,7 +9,7 @@ import asyncio
 import os
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
@@ -42,24 +42,24 @@ class Lanes:
         cores = os.cpu_count() or 1
         self._quick = _Lane("lido", threads, few=1)
         self._signing = _Lane("lido-signing", threads, few=cores)
-        self._slow = _Lane("lido-slow", slow_threads, few=2 * cores, hashing=hashing)
+        self._slow = _Lane("lido-slow", slow_threads, few=cores, hashing=hashing)
 
     @property
     def full(self) -> bool:
         """Whether the slow lane takes nobody any more."""
         return self._slow.inside >= LONGEST_QUEUE
 
-    async def quick(self, work: Callable[P, T], *arguments: P.args, **_: P.kwargs) -> T:
+    def quick(self, work: Callable[P, T], *arguments: P.args, **_: P.kwargs) -> Coroutine[Any, Any, T]:
         """What `work` gives, done in the lane of most requests."""
-        return await self._quick.do(work, arguments)
+        return self._quick.do(work, arguments)
 
-    async def signing(self, work: Callable[P, T], *arguments: P.args, **_: P.kwargs) -> T:
+    def signing(self, work: Callable[P, T], *arguments: P.args, **_: P.kwargs) -> Coroutine[Any, Any, T]:
         """What `work` gives, done in the lane of those that sign, which needs a core and no interpreter lock."""
-        return await self._signing.do(work, arguments)
+        return self._signing.do(work, arguments)
 
-    async def slow(self, work: Callable[P, T], *arguments: P.args, **_: P.kwargs) -> T:
+    def slow(self, work: Callable[P, T], *arguments: P.args, **_: P.kwargs) -> Coroutine[Any, Any, T]:
         """What `work` gives, done when its turn comes among those that hash."""
-        return await self._slow.do(work, arguments)
+        return self._slow.do(work, arguments)
 
     def close(self) -> None:
         """Wait until all work is done."""

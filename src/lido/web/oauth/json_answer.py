@@ -11,8 +11,8 @@ _HEADERS = [
     (b"cache-control", b"no-cache, no-store, max-age=0, must-revalidate"),
     (b"pragma", b"no-cache"),
     (b"x-content-type-options", b"nosniff"),
-    (b"content-type", b"application/json"),
 ]
+_TYPE = (b"content-type", b"application/json")
 
 
 class JsonAnswer(Response):
@@ -28,4 +28,5 @@ class JsonAnswer(Response):
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         """Starlette's own would encode headers that never change for each answer."""
         more = [(name.encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
-        self.raw_headers = [*_HEADERS, *more, (b"content-length", str(len(self.body)).encode())]
+        length = (b"content-length", str(len(self.body)).encode())
+        self.raw_headers = [*_HEADERS, *more, length, *([_TYPE] if self.body else [])]
