@@ -53,7 +53,7 @@ SHARED_REFUSALS = {
     "UnrecognizedClient",
 }
 UNLISTED = {"ALLOW_CLIENT_TOKEN_AUTH", "EMAIL_LINK"}
-"""What the service takes and tells though its model forgot it, and a challenge that only pools with magic links have."""
+"""What the service takes and tells though its model forgot it, and a challenge that only our magic links have."""
 # One session: it keeps the parsed service models.
 _session = boto3.session.Session()
 _validator = ParamValidator()
