@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,7 +82,11 @@ class World:
         self._asgi = _Loop(self.lido.application())
         self.access_key(ROOT_ID, ROOT_SECRET, policies.FULL_ACCESS, operator_id=operators.ROOT)
         self.idp = self.boto(ROOT_ID, ROOT_SECRET)
-        self.idp_unsigned = self.boto(None, None)
+
+    @cached_property
+    def idp_unsigned(self) -> Any:
+        """boto3 without a key: what an app does."""
+        return self.boto(None, None)
 
     def close(self) -> None:
         self._asgi.close()
