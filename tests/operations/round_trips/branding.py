@@ -2,7 +2,7 @@
 
 import pytest
 from tests.operations.round_trips.asking import Asker, story
-from tests.operations.round_trips.making import Turns, differences
+from tests.operations.round_trips.making import MODEL, Turns, differences
 from tests.pictures import picture
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="{}"/></svg>'
@@ -14,15 +14,21 @@ SETTINGS = (
 )
 
 
-def icon(width: int, name: str = "OurProvider") -> dict[str, object]:
-    content = SVG.format(width).encode()
-    place = {"Category": "IDP_BUTTON_ICON", "ColorMode": "DARK", "ResourceId": name}
-    return {**place, "Extension": "SVG", "Bytes": content}
+FIXED = {"FAVICON_ICO": "ICO", "FAVICON_SVG": "SVG", "IDP_BUTTON_ICON": "SVG"}
+COLOURS = ("#aa0000", "#00aa00")
 
 
-def logo(colour: str, form: str) -> dict[str, object]:
-    content = picture(form, colour=colour)
-    return {"Category": "FORM_LOGO", "ColorMode": "LIGHT", "Extension": form, "Bytes": content}
+def assets(turn: int) -> list[dict[str, object]]:
+    """One for each place, in each form and for each scheme of colours."""
+    schemes = MODEL.shape_for("ColorSchemeModeType").enum
+    made = []
+    for number, category in enumerate(MODEL.shape_for("AssetCategoryType").enum):
+        form = FIXED.get(category) or ("PNG", "SVG", "JPEG", "WEBP")[(number + turn) % 4]
+        content = SVG.format(turn).encode() if form == "SVG" else picture(form, colour=COLOURS[turn])
+        place = {"Category": category, "ColorMode": schemes[number % len(schemes)]}
+        provider = {"ResourceId": "OurProvider"} if category == "IDP_BUTTON_ICON" else {}
+        made.append({**place, **provider, "Extension": form, "Bytes": content})
+    return made
 
 
 @story(
@@ -39,7 +45,7 @@ def styles(asker: Asker) -> None:
         **client,
         "UseCognitoProvidedValues": False,
         "Settings": Turns(SETTINGS),
-        "Assets": Turns(([logo("#aa0000", "PNG"), icon(1)], [logo("#00aa00", "WEBP"), icon(2)])),
+        "Assets": Turns((assets(0), assets(1))),
     }
     made, told = asker.ask_all("CreateManagedLoginBranding", examples)
     style = told["ManagedLoginBranding"]
@@ -65,6 +71,9 @@ def styles(asker: Asker) -> None:
     assert later["Settings"]["components"] == {**BUTTON, **LOGO}
     assert later["LastModifiedDate"] > later["CreationDate"] == style["CreationDate"]
     assert described() == later
+    whole = described(merged=True)["Settings"]
+    asker.ask("UpdateManagedLoginBranding", **named, Settings=whole)
+    assert described() == {**later, "Settings": whole}
 
     asker.ask("UpdateManagedLoginBranding", **named, UseCognitoProvidedValues=True)
     reset = described()

@@ -4,10 +4,25 @@ import pytest
 from tests.operations.round_trips.asking import Asker, story
 from tests.operations.round_trips.making import Turns, differences
 
+LANGUAGES = [
+    "default",
+    "dutch",
+    "english",
+    "french",
+    "spanish",
+    "german",
+    "bahasa-indonesia",
+    "italian",
+    "japanese",
+    "korean",
+    "portuguese-brazil",
+    "chinese-simplified",
+    "chinese-traditional",
+]
 LINKS = Turns(
     (
-        {"cognito:default": "https://example.com/terms", "cognito:german": "https://example.com/agb"},
-        {"cognito:default": "https://example.com/privacy", "cognito:french": "https://example.com/vie-privee"},
+        {f"cognito:{language}": f"https://example.com/{language}/terms" for language in LANGUAGES},
+        {f"cognito:{language}": f"https://example.org/{language}/privacy" for language in LANGUAGES[:2]},
     )
 )
 
@@ -28,6 +43,7 @@ def terms(asker: Asker) -> None:
     changed, told = asker.ask_all("UpdateTerms", {**examples, **named}, turn=1)
     assert differences({**changed, **client}, told["Terms"]) == []
     assert told["Terms"]["LastModifiedDate"] > told["Terms"]["CreationDate"]
+    assert told["Terms"]["Links"] == changed["Links"]
     assert asker.ask("DescribeTerms", **named)["Terms"] == told["Terms"]
     assert asker.ask("DescribeTermsByClient", **client, TermsName="privacy-policy")["Terms"] == told["Terms"]
     with pytest.raises(asker.house.idp.exceptions.ResourceNotFoundException):
