@@ -166,11 +166,10 @@ def list_user_pool_client_secrets(
     call: Call, request: idp.ListUserPoolClientSecretsRequest
 ) -> idp.ListUserPoolClientSecretsResponse:
     """Never values. Raises ResourceNotFound, InvalidParameter for a token, for there is no second page."""
+    Pages(call, "ListUserPoolClientSecrets", request.user_pool_id).after(request.next_token)
     with call.db.read() as tx:
         client = _require(call, tx, request.user_pool_id, request.client_id)
         _refuse_registered(client)
-        if request.next_token is not None:
-            raise errors.InvalidParameter("Invalid pagination token.")
         present = clients.secrets(tx, client)
     return idp.ListUserPoolClientSecretsResponse(client_secrets=[_descriptor(secret) for secret in present])
 
