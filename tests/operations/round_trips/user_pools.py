@@ -154,18 +154,27 @@ def user_pools(asker: Asker) -> None:
 
 
 def say_what_excludes_others(asker: Asker) -> None:
-    """Names that are addresses instead of aliases, and the days of a temporary password by their older member."""
-    given = {"UsernameAttributes": ["email", "phone_number"], "AdminCreateUserConfig": {"UnusedAccountValidityDays": 5}}
-    pool = asker.ask("CreateUserPool", PoolName="addresses", **given)["UserPool"]
+    """Names that are addresses instead of aliases; and what has two members, by the older one alone."""
+    older = {
+        "SmsVerificationMessage": "A {####}",
+        "EmailVerificationMessage": "B {####}",
+        "EmailVerificationSubject": "C",
+    }
+    template = {"SmsMessage": "A {####}", "EmailMessage": "B {####}", "EmailSubject": "C"}
+    names = {"UsernameAttributes": ["email", "phone_number"]}
+    days = {"UnusedAccountValidityDays": 5}
+    pool = asker.ask("CreateUserPool", PoolName="addresses", **names, **older, AdminCreateUserConfig=days)["UserPool"]
     own = {"UserPoolId": pool["Id"]}
-    assert differences(given, described(asker, **own)) == []
+    both = {**older, "VerificationMessageTemplate": template, "AdminCreateUserConfig": days}
+    assert differences({**names, **both}, pool) == []
     assert pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] == 5
+    assert described(asker, **own) == pool
 
-    asker.ask("UpdateUserPool", **own, AdminCreateUserConfig={"UnusedAccountValidityDays": 6})
+    days = {"UnusedAccountValidityDays": 6}
+    asker.ask("UpdateUserPool", **own, VerificationMessageTemplate=template, AdminCreateUserConfig=days)
     told = described(asker, **own)
-    assert told["AdminCreateUserConfig"]["UnusedAccountValidityDays"] == 6
+    assert differences({**names, **both, "AdminCreateUserConfig": days}, told) == []
     assert told["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] == 6
-    assert told["UsernameAttributes"] == given["UsernameAttributes"]
 
 
 @story("AddCustomAttributes", "GetCSVHeader")
