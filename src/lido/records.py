@@ -83,7 +83,8 @@ class PoolSettings(Struct, omit_defaults=True):
     """
 
     shape: idp.UserPoolType
-    software_token_mfa: bool = False
+    software_token_mfa: bool | None = None
+    """None unless it was said."""
     sms_mfa: idp.SmsMfaConfigType | None = None
     email_mfa: idp.EmailMfaConfigType | None = None
     webauthn: idp.WebAuthnConfigurationType | None = None

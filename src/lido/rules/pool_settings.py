@@ -71,7 +71,7 @@ def with_mfa(request: idp.SetUserPoolMfaConfigRequest, seen: PoolSettings, regio
         request.software_token_mfa_configuration,
         request.email_mfa_configuration,
     )
-    software_token = software is not None and bool(software.enabled)
+    software_token = None if software is None else bool(software.enabled)
     if mode == "OFF" and any(block is not None for block in (sms, software, email)):
         raise errors.InvalidParameter(
             "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
@@ -218,7 +218,7 @@ def _with_sms_mfa(settings: PoolSettings) -> PoolSettings:
     """
     shape = settings.shape
     if shape.mfa_configuration == "OFF":
-        return replace(settings, software_token_mfa=False, sms_mfa=None, email_mfa=None)
+        return replace(settings, software_token_mfa=None, sms_mfa=None, email_mfa=None)
     has_another = settings.software_token_mfa or settings.email_mfa is not None
     if shape.sms_configuration is None:
         if not has_another:

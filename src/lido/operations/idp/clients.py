@@ -165,7 +165,8 @@ def delete_user_pool_client_secret(
 def list_user_pool_client_secrets(
     call: Call, request: idp.ListUserPoolClientSecretsRequest
 ) -> idp.ListUserPoolClientSecretsResponse:
-    """Never values. Raises ResourceNotFound."""
+    """Never values. Raises ResourceNotFound, InvalidParameter for a token, for there is no second page."""
+    Pages(call, "ListUserPoolClientSecrets", request.user_pool_id).after(request.next_token)
     with call.db.read() as tx:
         client = _require(call, tx, request.user_pool_id, request.client_id)
         _refuse_registered(client)

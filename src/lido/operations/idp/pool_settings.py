@@ -142,4 +142,5 @@ def _log_delivery(pool: Pool, settings: PoolSettings) -> idp.LogDeliveryConfigur
 
 
 def _software_token(settings: PoolSettings) -> idp.SoftwareTokenMfaConfigType | None:
-    return idp.SoftwareTokenMfaConfigType(enabled=True) if settings.software_token_mfa else None
+    enabled = settings.software_token_mfa
+    return None if enabled is None else idp.SoftwareTokenMfaConfigType(enabled=enabled)

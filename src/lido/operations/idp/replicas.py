@@ -8,6 +8,7 @@ from lido import errors
 from lido.call import Call
 from lido.flows import access
 from lido.operations import operation
+from lido.operations.pages import Pages
 from lido.records import Pool
 from lido.rules import identifiers
 from lido.shapes import idp
@@ -48,8 +49,7 @@ def delete_user_pool_replica(
 def list_user_pool_replicas(call: Call, request: idp.ListUserPoolReplicasRequest) -> idp.ListUserPoolReplicasResponse:
     """The primary. Raises ResourceNotFound, InvalidParameter for a token, for there is no second page."""
     pool = _pool(call, request.user_pool_id)
-    if request.next_token is not None:
-        raise errors.InvalidParameter("Invalid pagination token.")
+    Pages(call, "ListUserPoolReplicas", pool.pool_id).after(request.next_token)
     primary = idp.UserPoolReplicaType(
         region_name=pool.region,
         status="ACTIVE",
