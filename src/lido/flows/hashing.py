@@ -11,7 +11,7 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 from lido import errors
-from lido.ports.thread_clocks import ThreadClocks
+from lido.flows.thread_clocks import ThreadClocks
 from lido.rules.passwords import Hasher
 
 T = TypeVar("T")
