@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lido.flows.thread_clocks import ThreadClocks
+from lido.thread_clocks import ThreadClocks
 from lido.web.lanes import TURN_SECONDS, Lanes
 
 FEW = 64

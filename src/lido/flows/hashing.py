@@ -11,8 +11,8 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 from lido import errors
-from lido.flows.thread_clocks import ThreadClocks
 from lido.rules.passwords import Hasher
+from lido.thread_clocks import ThreadClocks
 
 T = TypeVar("T")
 

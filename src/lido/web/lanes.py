@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from lido.flows.thread_clocks import ThreadClocks
+from lido.thread_clocks import ThreadClocks
 
 LONGEST_QUEUE = 512
 """Requests in the slow lane, worked on or waiting; whoever comes on top is refused at once."""

@@ -17,11 +17,12 @@ HERE = Path(__file__).parent
 
 def stories():
     for module in pkgutil.iter_modules([str(HERE)]):
-        if not module.name.startswith("test_"):
-            yield from vars(importlib.import_module(f"tests.operations.round_trips.{module.name}")).items()
+        if not module.name.startswith(("test_", "conftest")):
+            members = vars(importlib.import_module(f"tests.operations.round_trips.{module.name}")).items()
+            yield from ((f"{module.name}.{name}", found) for name, found in members if isinstance(found, Story))
 
 
-STORIES = {name: found for name, found in stories() if isinstance(found, Story)}
+STORIES = dict(stories())
 
 
 @pytest.mark.parametrize("name", STORIES)
