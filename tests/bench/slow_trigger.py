@@ -92,12 +92,18 @@ async def _capacity(port: int, requests: list[bytes], seconds: float = 5.0) -> f
 
 async def _paced(port: int, requests: list[bytes], a_second: float) -> Waits:
     """That many a second, whether or not the ones before were answered."""
-    loop, everybody, asked = asyncio.get_running_loop(), cycle(requests), []
-    began = loop.time()
-    for number in range(int(SECONDS * a_second)):
-        await asyncio.sleep(max(0, began + number / a_second - loop.time()))
-        asked.append(loop.create_task(_ask(port, next(everybody))))
-    answers = await asyncio.gather(*asked)
+    loop, everybody = asyncio.get_running_loop(), cycle(requests)
+    began, waiting = loop.time(), [loop.create_future() for _ in range(int(SECONDS * a_second))]
+    asked = set()  # the loop itself may forget whom it does not run
+
+    def ask(answered: "asyncio.Future[tuple[float, int]]") -> None:
+        task = loop.create_task(_ask(port, next(everybody)))
+        asked.add(task)
+        task.add_done_callback(lambda done: answered.set_result(done.result()))
+
+    for number, answered in enumerate(waiting):
+        loop.call_at(began + number / a_second, ask, answered)
+    answers = await asyncio.gather(*waiting)
     return Waits([seconds for seconds, _ in answers], sum(status != 200 for _, status in answers))
 
 
