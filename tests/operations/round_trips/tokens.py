@@ -154,7 +154,7 @@ def derived_tokens(asker: Asker) -> None:
         assert said["sub"] == claims(tokens["access_token"])["sub"]
         assert said["act"]["sub"] == robot.client_id
 
-    alone = {name: LEFT_OUT for name in ("ActorToken", "ActorTokenType", "Resources", "Audiences")}
+    alone = dict.fromkeys(("ActorToken", "ActorTokenType", "Resources", "Audiences"), LEFT_OUT)
     as_id = {**examples, **alone, "RequestedTokenType": "ID_TOKEN", "Scopes": ["openid", "email"]}
     _, told = asker.ask_all("GetDerivedToken", as_id, unsigned=True)
     said = claims(told["IssuedToken"])
