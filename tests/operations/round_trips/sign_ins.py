@@ -12,10 +12,7 @@ TEMPORARY = "Temp0rary-password"
 HEADERS = [{"headerName": "User-Agent", "headerValue": "Mozilla/5.0 (X11; Linux x86_64) Firefox/126.0"}]
 
 
-@story(
-    "InitiateAuth",
-    "RespondToAuthChallenge",
-)
+@story("InitiateAuth", "RespondToAuthChallenge")
 def sign_ins(asker: Asker) -> None:
     enter(asker, "InitiateAuth", "RespondToAuthChallenge", unsigned=True)
 
@@ -27,12 +24,14 @@ def sign_ins_by_operators(asker: Asker) -> None:
 
 def enter(asker: Asker, initiate: str, respond: str, *, unsigned: bool) -> None:
     """Alice comes from her sign-up, Bob with a temporary password that he has to change."""
-    app = Confidential(asker.house, pool={"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}})
+    add_ons = {"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}}
+    app = Confidential(asker.house, pool=add_ons, EnablePropagateAdditionalUserContextData=True)
     session = signed_up(app)
     given = {"USERNAME": "alice", "SECRET_HASH": app.hashed("alice")}
     beginning = examples(app, AuthFlow="USER_AUTH", AuthParameters=given, Session=session)
     _, told = asker.ask_all(initiate, beginning, unsigned=unsigned)
     expect(told, "alice")
+    assert seen(app, "alice") == ("Pass", ADDRESS)
     assert refusal(asker.ask_all, initiate, beginning, unsigned=unsigned).name == "NotAuthorized"
 
     asker.house.user(app.pool_id, "bob", TEMPORARY, confirmed=False)
@@ -53,6 +52,7 @@ def enter(asker: Asker, initiate: str, respond: str, *, unsigned: bool) -> None:
     )
     _, told = asker.ask_all(respond, answering, unsigned=unsigned)
     assert expect(told, "bob")["nickname"] == "Bobby"
+    assert seen(app, "bob") == ("Pass", ADDRESS)
     assert app.shown("bob")["UserStatus"] == "CONFIRMED"
     assert app.sign_in("bob", PASSWORD)["AccessToken"]
     assert refusal(asker.ask_all, respond, answering, unsigned=unsigned).name == "NotAuthorized"
@@ -66,6 +66,13 @@ def examples(app: Confidential, **more: Any) -> dict[str, Any]:
         "HttpHeaders": HEADERS,
         **more,
     }
+
+
+def seen(app: Confidential, username: str) -> tuple[str, str]:
+    """Outcome and address of the user's newest sign-in."""
+    told = app.house.idp.admin_list_user_auth_events(UserPoolId=app.pool_id, Username=username)["AuthEvents"]
+    newest = next(event for event in told if event["EventType"] == "SignIn")
+    return newest["EventResponse"], newest["EventContextData"]["IpAddress"]
 
 
 def signed_up(app: Confidential) -> str:
