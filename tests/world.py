@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,7 +53,7 @@ SHARED_REFUSALS = {
     "UnrecognizedClient",
 }
 UNLISTED = {"ALLOW_CLIENT_TOKEN_AUTH", "EMAIL_LINK"}
-"""What the service takes and tells though its model forgot it, and a challenge that only pools with magic links have."""
+"""What the service takes and tells though its model forgot it, and a challenge that only our magic links have."""
 # One session: it keeps the parsed service models.
 _session = boto3.session.Session()
 _validator = ParamValidator()
@@ -82,7 +82,11 @@ class World:
         self._asgi = _Loop(self.lido.application())
         self.access_key(ROOT_ID, ROOT_SECRET, policies.FULL_ACCESS, operator_id=operators.ROOT)
         self.idp = self.boto(ROOT_ID, ROOT_SECRET)
-        self.idp_unsigned = self.boto(None, None)
+
+    @cached_property
+    def idp_unsigned(self) -> Any:
+        """boto3 without a key: what an app does."""
+        return self.boto(None, None)
 
     def close(self) -> None:
         self._asgi.close()

@@ -32,6 +32,11 @@ _USERS = (
 )
 _NAMES = "pool_id, name_key, kind, sub"
 _PASSWORDS = "pool_id, sub, material, temporary, version, set_at"
+_GROUPS = "pool_id, name, created_at, modified_at"
+_MEMBERS = "pool_id, sub, group_name, added_at"
+EVERYBODY = "everybody"
+GROUPS = 1_000
+"""Groups of a pool, beside that of everybody; each user is in one of them."""
 
 Insert = Callable[[str, str, list[tuple[Any, ...]]], None]
 
@@ -76,6 +81,26 @@ def fill(
             insert(table, columns, list(of_table))
         if count > _BATCH:
             say(f"{number * _BATCH + len(batch):,} of {count:,} users, {time.monotonic() - began:.0f} s")
+
+
+def group(insert: Insert, lido: Lido, pool_id: str) -> None:
+    """Put everybody into the group of all, and into one more."""
+    now = lido.call().now
+    insert("groups", _GROUPS, [(pool_id, name, now, now) for name in (EVERYBODY, *map(group_name, range(GROUPS)))])
+    with lido.database.read() as tx:
+        subs = [sub for (sub,) in tx.rows("SELECT sub FROM users WHERE pool_id = :pool_id", pool_id=pool_id)]
+    rows = (
+        (pool_id, sub, name, now)
+        for number, sub in enumerate(subs)
+        for name in (EVERYBODY, group_name(number % GROUPS))
+    )
+    for batch in iter(lambda: list(islice(rows, _BATCH)), []):
+        insert("group_members", _MEMBERS, batch)
+
+
+def group_name(number: int) -> str:
+    """The name of one of the smaller groups."""
+    return f"group-{number:04}"
 
 
 def usernames(numbers: Iterable[int]) -> list[str]:
@@ -169,7 +194,9 @@ class bulk:  # noqa: N801 - used like a function
             self._sqlite.pragma("wal_checkpoint(TRUNCATE)")
             self._sqlite.close()
         else:
-            self._postgresql.execute("VACUUM (ANALYZE) users, user_names, passwords, totp_keys, passkeys, devices")
+            self._postgresql.execute(
+                "VACUUM (ANALYZE) users, user_names, passwords, group_members, totp_keys, passkeys, devices"
+            )
             self._postgresql.execute("CHECKPOINT")
             self._postgresql.close()
         # What the kernel still has to write would be paid for by the first who syncs.

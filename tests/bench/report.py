@@ -70,6 +70,8 @@ def write(folder: Path, facts: dict[str, Any], rows: list[Row]) -> list[Path]:
     folder.mkdir(exist_ok=True)
     raw, picture = folder / "bench.json", folder / "bench.svg"
     raw.write_text(json.dumps({**facts, "rows": [row._asdict() for row in rows]}, indent=1))
+    if not rows:
+        return [raw]
     _plot(rows, picture)
     return [raw, picture]
 

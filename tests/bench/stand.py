@@ -40,6 +40,7 @@ class Stand(NamedTuple):
     """All that a measurement needs. `database_pid` is PostgreSQL's first process, None on SQLite."""
 
     engine: str
+    folder: Path
     database: str
     server: Server
     server_pid: int
@@ -75,6 +76,7 @@ def stand(engine: str, folder: Path, *, users: int, hello: bare.Hello, say: Say)
             try:
                 yield Stand(
                     engine,
+                    folder,
                     database,
                     server,
                     pid,
@@ -112,6 +114,7 @@ def _people(database: str, folder: Path, users: int, say: Say) -> tuple[str, str
         signing_in = range(0, users, max(1, users // _SIGNING_IN))
         with people.bulk(lido) as insert:
             people.fill(lido, insert, pool_id, users, by_srp=signing_in, say=say)
+            people.group(insert, lido, pool_id)
             factored = factor_people.write(lido, insert, ask, say)
         oauth = oauth_grants.write(ask, pool_id)
         crowd = Crowd(users, people.usernames(signing_in))

@@ -129,9 +129,14 @@ def _words(
     return {
         attribute: wording.ask(call, pool, after, medium, "UpdateUserAttribute", client_id)
         for attribute, medium in MEDIA.items()
-        if attribute in _sent_by_itself(pool)
-        and values.get(attribute, "") not in ("", delivery.address_of(user, attribute))
+        if attribute in _sent_by_itself(pool) and _needs_proof(user, values, attribute)
     }
+
+
+def _needs_proof(user: User, values: Mapping[str, str], attribute: Attribute) -> bool:
+    """Whether `values` have another address for the user, and nobody vouches for it."""
+    is_proven = rules.is_true(values.get(_flag_of(attribute), "false"))
+    return not is_proven and values.get(attribute, "") not in ("", delivery.address_of(user, attribute))
 
 
 def _update(
@@ -155,7 +160,7 @@ def _update(
         changed = address != delivery.address_of(user, attribute)
         if changed or proven:
             _forget_proofs(tx, user, attribute)
-        if not address or not changed or proven:
+        if not _needs_proof(user, values, attribute):
             continue
         if attribute in _sent_by_itself(pool):
             to_send[attribute] = address

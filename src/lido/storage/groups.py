@@ -80,8 +80,20 @@ def lock(tx: Transaction, pool_id: str, name: str) -> bool:
     )
 
 
+def dismiss(tx: Transaction, pool_id: str, name: str, *, limit: int) -> int:
+    """Let at most so many members leave the group; how many did."""
+    return tx.run(
+        """DELETE FROM group_members WHERE pool_id = :pool_id AND group_name = :name AND sub IN (
+             SELECT sub FROM group_members WHERE pool_id = :pool_id AND group_name = :name
+             ORDER BY pool_id, group_name, sub LIMIT :limit)""",
+        pool_id=pool_id,
+        name=name,
+        limit=limit,
+    )
+
+
 def remove(tx: Transaction, pool_id: str, name: str) -> bool:
-    """Delete the group and its memberships; False: no such group."""
+    """Delete the group and the few memberships that are left; False: no such group."""
     # The group first: whoever joins at this moment waits for its row, and finds it gone.
     gone = tx.run("DELETE FROM groups WHERE pool_id = :pool_id AND name = :name", pool_id=pool_id, name=name) == 1
     tx.run("DELETE FROM group_members WHERE pool_id = :pool_id AND group_name = :name", pool_id=pool_id, name=name)

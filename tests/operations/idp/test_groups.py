@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from lido.records import Status, User
 from lido.rules.profile import search_keys
-from lido.storage import users
+from lido.storage import groups, users
 
 
 def refused(code, sentence):
@@ -123,6 +123,21 @@ def test_a_recreated_group_has_none_of_the_old_members(house, idp, pool_id):
     idp.create_group(**named)
     assert idp.list_users_in_group(**named)["Users"] == []
     assert groups_of(idp, pool_id, sub) == []
+
+
+def test_a_large_group_goes_with_all_its_members(house, idp, pool_id):
+    named = {"UserPoolId": pool_id, "GroupName": "staff"}
+    idp.create_group(**named)
+    with house.database.write() as tx:
+        for number in range(2_001):
+            groups.join(tx, pool_id, f"{number:04}", "staff", house.clock.now())
+
+    idp.delete_group(**named)
+
+    with house.database.read() as tx:
+        assert tx.row("SELECT count(*) FROM group_members") == (0,)
+    with refused("ResourceNotFoundException", "Group not found"):
+        idp.get_group(**named)
 
 
 def test_the_users_of_a_group_are_listed_page_by_page(house, idp, pool_id):

@@ -14,6 +14,7 @@ from lido.storage.database import Transaction
 
 MOST_GROUPS = 10_000
 MOST_GROUPS_OF_USER = 100
+_DISMISSED_AT_ONCE = 1_000
 
 
 @operation
@@ -67,12 +68,20 @@ def update_group(call: Call, request: idp.UpdateGroupRequest) -> idp.UpdateGroup
 
 @operation
 def delete_group(call: Call, request: idp.DeleteGroupRequest) -> None:
-    """Its members stay, without it. Raises ResourceNotFound."""
-    with call.db.write() as tx:
-        pool = access.require_pool(call, tx, request.user_pool_id)
-        if not groups.remove(tx, pool.pool_id, request.group_name):
-            raise _unknown()
-        _tell(call, tx, pool.pool_id, request.group_name, "group_deleted")
+    """Its members stay, without it; they leave a large group in bites, so that nobody waits for all of them.
+
+    Raises ResourceNotFound.
+    """
+    is_gone = False
+    while not is_gone:
+        with call.db.write() as tx:
+            pool = access.require_pool(call, tx, request.user_pool_id)
+            left = groups.dismiss(tx, pool.pool_id, request.group_name, limit=_DISMISSED_AT_ONCE)
+            if left < _DISMISSED_AT_ONCE:
+                is_gone = groups.remove(tx, pool.pool_id, request.group_name)
+                if not is_gone:
+                    raise _unknown()
+                _tell(call, tx, pool.pool_id, request.group_name, "group_deleted")
 
 
 @operation
