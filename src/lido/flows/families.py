@@ -264,9 +264,10 @@ def _kill(call: Call, session: Session) -> NoReturn:
     raise errors.RefreshTokenReuse
 
 
-def revoke(call: Call, client_id: str, client_secret: str | None, token: str) -> None:
+def revoke(call: Call, client_id: str, client_secret: str | None, token: str, *, linked: bool = False) -> None:
     """End the session of a refresh token, with every token of it; again is as good as once.
 
+    `linked`: also the sign-in of the browser that it came through, where the pool tracks sessions.
     Raises Unauthorized (client, secret or whose token), UnsupportedOperation, UnsupportedTokenType, InvalidParameter.
     """
     with call.db.read() as tx:
@@ -276,11 +277,11 @@ def revoke(call: Call, client_id: str, client_secret: str | None, token: str) ->
             raise errors.Unauthorized
         if not scenes.terms(tx, found.client).revocable:
             raise errors.UnsupportedOperation
-    end(call, found.pool.pool_id, client_id, token)
+    end(call, found.pool.pool_id, client_id, token, linked=linked and tracking.are_tracked(found.pool))
 
 
-def end(call: Call, pool_id: str, client_id: str, token: str) -> None:
-    """End the session of a refresh token of that client, which has proven itself.
+def end(call: Call, pool_id: str, client_id: str, token: str, *, linked: bool = False) -> None:
+    """End the session of a refresh token of that client, which has proven itself; `linked`: the browser's with it.
 
     Raises Unauthorized (whose token), UnsupportedTokenType, InvalidParameter (no token of the pool).
     """
@@ -295,3 +296,6 @@ def end(call: Call, pool_id: str, client_id: str, token: str) -> None:
         if sessions.revoke(tx, pool_id, opened.sub, opened.session_id, call.now):
             fact = Fact(client_id=client_id, session_id=opened.session_id)
             tell(call, tx, pool_id, "token_revoked", opened.sub, fact)
+            ended = sessions.find(tx, pool_id, opened.sub, opened.session_id) if linked else None
+            if ended is not None:
+                tracking.end_browser(call, tx, ended)

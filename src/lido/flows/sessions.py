@@ -127,11 +127,19 @@ def _revoke_tokens(
     if not sessions.revoke(tx, user.pool_id, user.sub, found.id, call.now):
         raise errors.ResourceNotFound(_UNKNOWN)
     _tell(call, tx, user, found.id, found.client_id)
-    if linked and found.sso_id and sso_sessions.revoke(tx, user.pool_id, user.sub, found.sso_id, call.now):
-        _tell(call, tx, user, found.sso_id)
-        logout_notices.add(call, tx, user.pool_id, user.sub, sso_id=found.sso_id)
-    elif found.sso_id:
+    if not (linked and end_browser(call, tx, found)) and found.sso_id:
         logout_notices.add(call, tx, user.pool_id, user.sub, sso_id=found.sso_id, client_id=found.client_id)
+
+
+def end_browser(call: Call, tx: Transaction, session: Session) -> bool:
+    """End the sign-in of the browser that a token session came through; False: it was over, or there was none."""
+    if session.sso_id is None:
+        return False
+    if not sso_sessions.revoke(tx, session.pool_id, session.sub, session.sso_id, call.now):
+        return False
+    _tell(call, tx, session, session.sso_id)
+    logout_notices.add(call, tx, session.pool_id, session.sub, sso_id=session.sso_id)
+    return True
 
 
 def _revoke_browser(
@@ -150,6 +158,6 @@ def _revoke_browser(
         _tell(call, tx, user, session_id, client_id)
 
 
-def _tell(call: Call, tx: Transaction, user: User, session_id: str, client_id: str | None = None) -> None:
+def _tell(call: Call, tx: Transaction, whose: User | Session, session_id: str, client_id: str | None = None) -> None:
     fact = Fact(client_id=client_id, session_id=session_id)
-    tell(call, tx, user.pool_id, "session_revoked", user.sub, fact)
+    tell(call, tx, whose.pool_id, "session_revoked", whose.sub, fact)

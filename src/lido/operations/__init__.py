@@ -16,7 +16,7 @@ import msgspec
 from lido import errors
 from lido.call import Call
 from lido.flows import audit
-from lido.operations import checking, deeds
+from lido.operations import checking, deeds, whence
 from lido.rules import identifiers, policies, rate_limits
 from lido.shapes import Operation, Structure, catalogue
 from lido.shapes.constraints import CONSTRAINTS
@@ -129,6 +129,7 @@ def _ask(
     function: Callable[[Call, Any], Any], service: str, described: Operation, call: Call, document: dict[str, Any]
 ) -> Any:
     request = checking.request(service, described.request, document)
+    call = whence.followed(call, request)
     said = getattr(request, "client_metadata", None)
     return function(msgspec.structs.replace(call, client_metadata=said) if said else call, request)
 

@@ -305,7 +305,7 @@ def test_a_new_password_signs_in_where_sessions_are_tracked(house, tracked):
 
 def test_a_long_list_comes_in_pages_of_125(house, tracked):
     tokens = tracked.sign_in()
-    _add_copies(house, tracked, claims(tokens["AccessToken"])["origin_jti"], 130)
+    add_copies(house, tracked, claims(tokens["AccessToken"])["origin_jti"], 130)
     first = house.idp_unsigned.list_user_sessions(AccessToken=tokens["AccessToken"])
     second = house.idp_unsigned.list_user_sessions(AccessToken=tokens["AccessToken"], NextToken=first["NextToken"])
 
@@ -316,7 +316,7 @@ def test_a_long_list_comes_in_pages_of_125(house, tracked):
     assert foreign.name == "InvalidParameter"
 
 
-def _add_copies(house, people, session_id, count):
+def add_copies(house, people, session_id, count):
     call = house.call(root=True)
     with call.db.write() as tx:
         user = access.require_user(tx, access.require_pool(call, tx, people.pool_id), "alice")

@@ -106,7 +106,8 @@ def _kind(token_type: idp.TokenTypeIdentifierType) -> Kind:
 
 @operation
 def revoke_token(call: Call, request: idp.RevokeTokenRequest) -> idp.RevokeTokenResponse:
-    families.revoke(call, request.client_id, request.client_secret, request.token)
+    linked = request.revoke_associated_sessions == "LINKED"
+    families.revoke(call, request.client_id, request.client_secret, request.token, linked=linked)
     return idp.RevokeTokenResponse()
 
 
