@@ -293,9 +293,9 @@ def end(call: Call, pool_id: str, client_id: str, token: str, *, linked: bool = 
     if opened.client_id != client_id:
         raise errors.Unauthorized
     with call.db.write() as tx:
+        seen = sessions.find(tx, pool_id, opened.sub, opened.session_id) if linked else None
+        if seen is not None and seen.revoked_at is None:
+            tracking.end_browser(call, tx, seen)
         if sessions.revoke(tx, pool_id, opened.sub, opened.session_id, call.now):
             fact = Fact(client_id=client_id, session_id=opened.session_id)
             tell(call, tx, pool_id, "token_revoked", opened.sub, fact)
-            ended = sessions.find(tx, pool_id, opened.sub, opened.session_id) if linked else None
-            if ended is not None:
-                tracking.end_browser(call, tx, ended)

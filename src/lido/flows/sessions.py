@@ -124,10 +124,12 @@ def _revoke_tokens(
         raise errors.ResourceNotFound(_UNKNOWN)
     if found.id == current:
         raise errors.InvalidParameter(_CURRENT)
+    # The browser's before the tokens', as everywhere: two that end the same ones must not wait for each other.
+    ended_browser = linked and end_browser(call, tx, found)
     if not sessions.revoke(tx, user.pool_id, user.sub, found.id, call.now):
         raise errors.ResourceNotFound(_UNKNOWN)
     _tell(call, tx, user, found.id, found.client_id)
-    if not (linked and end_browser(call, tx, found)) and found.sso_id:
+    if not ended_browser and found.sso_id:
         logout_notices.add(call, tx, user.pool_id, user.sub, sso_id=found.sso_id, client_id=found.client_id)
 
 
