@@ -163,9 +163,10 @@ def of_user(tx: Transaction, pool_id: str, sub: str, *, after: str = "", limit: 
 
 def members(tx: Transaction, pool_id: str, name: str, *, after: str, limit: int) -> list[User]:
     """The group's users by sub, after that sub."""
+    # Where PostgreSQL merges a large group with all users, it must not begin with the first of them.
     rows = tx.rows(
         f"""SELECT {_USER_COLUMNS} FROM group_members m JOIN users u ON u.pool_id = :pool_id AND u.sub = m.sub
-            WHERE m.pool_id = :pool_id AND m.group_name = :name AND m.sub > :after
+            WHERE m.pool_id = :pool_id AND m.group_name = :name AND m.sub > :after AND u.sub > :after
             ORDER BY m.pool_id, m.group_name, m.sub LIMIT :limit""",
         pool_id=pool_id,
         name=name,
