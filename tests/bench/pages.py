@@ -21,8 +21,8 @@ from lido.storage.database import Transaction, connect
 
 _PAGES = 200
 _LIMIT = 61
-_BATCHES = 50
-_LINES = 100
+_BATCHES = 200
+_LINES = 20
 
 Centiles = tuple[float, float]
 

@@ -24,7 +24,7 @@ from lido.storage import import_jobs, pools
 from lido.storage.import_jobs import ImportJob, Line, State
 
 _LEASE_MS = 10_000
-_LINES_AT_ONCE = 100
+_LINES_AT_ONCE = 20
 _JOBS_AT_ONCE = 20
 _REST = 1
 """Rests as long as it worked: sign-ins of all pools find the writer and the interpreter free in between."""
