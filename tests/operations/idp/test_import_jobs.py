@@ -309,7 +309,7 @@ def test_a_stopped_job_keeps_whom_it_imported(idp, imports, pool_id):
     assert answer["Status"] == "Stopping"
     imports.work()
     done = imports.described(job)
-    assert (done["Status"], counts(done)) == ("Stopped", (100, 0, 0))
+    assert (done["Status"], counts(done)) == ("Stopped", (20, 0, 0))
     assert done["CompletionMessage"] == "The Import Job was stopped by the developer."
     with refused("is Stopped", "PreconditionNotMetException"):
         idp.stop_user_import_job(UserPoolId=pool_id, JobId=job["JobId"])
