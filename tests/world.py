@@ -80,6 +80,7 @@ class World:
         )
         self.database = database
         self._asgi = _Loop(self.lido.application())
+        self.address = "203.0.113.7"  # where requests come from
         self.access_key(ROOT_ID, ROOT_SECRET, policies.FULL_ACCESS, operator_id=operators.ROOT)
         self.idp = self.boto(ROOT_ID, ROOT_SECRET)
 
@@ -150,7 +151,7 @@ class World:
         self, method: str, url: str, headers: dict[str, Any] | None = None, body: bytes = b""
     ) -> tuple[int, dict[str, str], bytes]:
         """One HTTP request into the application: status, headers, body."""
-        status, answered, content = self._asgi.request(method, url, headers or {}, body)
+        status, answered, content = self._asgi.request(method, url, headers or {}, body, self.address)
         _require_modelled(headers or {}, status, answered, content)
         return status, answered, content
 
@@ -250,11 +251,14 @@ class _Loop:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
-    def request(self, method: str, url: str, headers: dict[str, Any], body: bytes) -> tuple[int, dict[str, str], bytes]:
-        return asyncio.run_coroutine_threadsafe(self._request(method, url, headers, body), self._loop).result()
+    def request(
+        self, method: str, url: str, headers: dict[str, Any], body: bytes, address: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        answer = self._request(method, url, headers, body, address)
+        return asyncio.run_coroutine_threadsafe(answer, self._loop).result()
 
     async def _request(
-        self, method: str, url: str, headers: dict[str, Any], body: bytes
+        self, method: str, url: str, headers: dict[str, Any], body: bytes, address: str
     ) -> tuple[int, dict[str, str], bytes]:
         parts = urlsplit(url)
         lines = {name.lower(): _bytes(value) for name, value in headers.items()}
@@ -270,7 +274,7 @@ class _Loop:
             "query_string": parts.query.encode("utf-8", "surrogateescape"),
             "root_path": "",
             "headers": [(name.encode(), value) for name, value in lines.items()],
-            "client": ("203.0.113.7", 40_000),
+            "client": (address, 40_000),
             "server": ("lido.test", 80),
         }
         pending = [{"type": "http.request", "body": body, "more_body": False}]

@@ -289,6 +289,39 @@ def test_a_recovery_code_does_not_stand_for_what_was_asked_for():
     assert next_step(situation(**now, proofs=(*PASSWORD, Proof("recovery", 1)))) == Ask(TOTP)
 
 
+@pytest.mark.parametrize(
+    ("now", "step"),
+    [
+        ({"targets": (4,)}, Enter()),
+        ({"targets": (4,), "second_factors": (TOTP,)}, Ask(TOTP)),
+        ({"targets": (4,), "second_factors": (SMS, EMAIL)}, Enter()),
+        ({"targets": (4, 3), "second_factors": (SMS,)}, Ask(SMS)),
+        ({"targets": (4,), "second_factors": (SMS,), "mfa": "OPTIONAL"}, Ask(SMS)),
+        ({"targets": (4,), "mfa": "ON", "to_set_up": (TOTP,)}, Ask("MFA_SETUP")),
+        ({"targets": (4,), "mfa": "ON", "second_factors": (SMS,), "to_set_up": (TOTP,)}, Ask(SMS)),
+        ({"targets": (4,), "second_factors": (TOTP,), "proofs": (*PASSWORD, Proof("recovery", 1))}, Enter()),
+        ({"targets": (4,), "factor_is_missing": True}, Refuse(errors.NotAuthorized, steps.MISSING)),
+    ],
+)
+def test_a_voluntary_wish_is_fulfilled_where_it_can_be_and_bars_nobody(now, step):
+    assert next_step(situation(**now, voluntary=True)) == step
+
+
+def test_a_voluntary_wish_has_people_set_up_what_fulfils_it_if_anything_does():
+    may = {"mfa": "ON", "to_set_up": (TOTP, EMAIL), "voluntary": True}
+
+    assert steps.can_set_up(situation(**may, targets=(4,))) == (TOTP,)
+    assert steps.can_set_up(situation(**may, targets=(3,))) == (TOTP, EMAIL)
+    assert steps.can_set_up(situation(**may)) == (TOTP, EMAIL)
+    assert steps.can_set_up(situation(**{**may, "to_set_up": (EMAIL,)}, targets=(4,))) == (EMAIL,)
+
+
+def test_a_recovery_code_is_taken_in_spite_of_a_voluntary_wish():
+    now = {"targets": (4,), "mfa": "ON", "second_factors": (TOTP,), "recovery_codes": True}
+
+    assert steps.takes_recovery_code(situation(**now, voluntary=True))
+
+
 def test_what_is_attainable_depends_on_what_somebody_has():
     assert steps.attainable(choosing(targets=(4, 2))) == 2
     assert steps.attainable(choosing(targets=(4, 2), second_factors=(TOTP,))) == 4

@@ -56,7 +56,8 @@ class Refused(Exception):
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True):
-    """A request that its client may make. `max_age` is in seconds, `levels` are what `acr_values` asks for.
+    """A request that its client may make. `max_age` is in seconds, `levels` are what `acr_values` asks for: a wish
+    (OpenID Connect Core 3.1.2.1), to which the tokens say by `acr` what was reached (`asks_strength`).
 
     `pushed` is the digest of one that was pushed before, `device` the ticket of a device that waits for the person.
     `hinted_sub` is the user of a proven `id_token_hint`, '' where the hint proves nothing, None without one.
@@ -77,6 +78,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     levels: tuple[int, ...] = ()
+    asks_strength: bool = False
     login_hint: str | None = None
     lang: str | None = None
     identity_provider: str | None = None
@@ -178,6 +180,7 @@ def _complete(
         prompt=requested.prompt,
         max_age=requested.max_age,
         levels=strength.levels_called(requested.acr_values, names),
+        asks_strength=bool(requested.acr_values),
         login_hint=given.get("login_hint"),
         lang=given.get("lang"),
         identity_provider=given.get("identity_provider"),
@@ -226,6 +229,7 @@ def _permission(request: AuthorizationRequest) -> authorization_codes.Permission
         code_challenge=request.code_challenge,
         resource=request.resource,
         jkt=request.jkt,
+        asks_strength=request.asks_strength,
     )
 
 
@@ -237,7 +241,15 @@ def _at_once(call: Call, request: AuthorizationRequest, session: BrowserSession)
     if request.pushed is not None:
         with call.db.write() as tx:
             pushed_requests.use(tx, request.client, request.pushed, call.now)
-    given = implicit_grant.issue(call, client, session, scope=scope, nonce=request.nonce, resource=request.resource)
+    given = implicit_grant.issue(
+        call,
+        client,
+        session,
+        scope=scope,
+        nonce=request.nonce,
+        resource=request.resource,
+        asks_strength=request.asks_strength,
+    )
     identity = [("id_token", given.id)] if given.id is not None else []
     life = ("expires_in", str(given.expires_in_seconds))
     return [*identity, ("access_token", given.access), life, ("token_type", "Bearer")]

@@ -29,7 +29,10 @@ _INVALID = "invalid_grant"
 
 
 class Permission(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a code stands for; `jkt` is the thumbprint of the key that must redeem it (RFC 9449 §10)."""
+    """What a code stands for; `jkt` is the thumbprint of the key that must redeem it (RFC 9449 §10).
+
+    `asks_strength`: its tokens tell how strong the sign-in was.
+    """
 
     redirect_uri: str
     scope: str
@@ -39,6 +42,7 @@ class Permission(msgspec.Struct, frozen=True, omit_defaults=True):
     jkt: str | None = None
     proofs: tuple[Proof, ...] = ()
     sso_id: str = ""
+    asks_strength: bool = False
 
 
 _decode = msgspec.json.Decoder(Permission).decode
@@ -92,12 +96,15 @@ def redeem(
         _kill(call, row)
     _check(call, row, permission, redirect_uri=redirect_uri, verifier=verifier, jkt=jkt)
     amr, acr = tokens.strength_of(client.pool, permission.proofs)
+    info = GrantInfo(
+        "code", permission.scope, amr, acr, permission.proofs, permission.resource, jkt, permission.asks_strength
+    )
     allowed = Allowed(
         sub=row.sub,
         epoch=row.epoch,
         auth_time=row.auth_time,
         session_id=row.session_id,
-        info=GrantInfo("code", permission.scope, amr, acr, permission.proofs, permission.resource, jkt),
+        info=info,
         sso_id=permission.sso_id,
         nonce=permission.nonce,
     )

@@ -9,18 +9,18 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import logout_notices, tokens, triggers
+from lido.flows import logout_notices, scenes, tokens, triggers
 from lido.flows import sessions as tracking
 from lido.flows.events import Fact, tell
 from lido.flows.holders import Holder
 from lido.flows.sign_in import SignedIn
 from lido.flows.sign_in_triggers import after as after_signing_in
 from lido.records import Client, Pool, User
-from lido.rules import options, second_factors, strength
+from lido.rules import first_factors, options, second_factors, strength
 from lido.rules.client_settings import COGNITO
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Proof
-from lido.storage import pools, sso_sessions
+from lido.storage import pools, sign_ins, sso_sessions
 from lido.storage.database import Transaction
 from lido.storage.sso_sessions import SSOSession
 
@@ -143,15 +143,17 @@ def serves(
     """Whether the session spares the person a new sign-in at this client.
 
     `max_age` is how many seconds ago it may have begun (OpenID Connect Core 3.1.2.1), `levels` the strengths that
-    were asked for, the best first. The client says how long it takes a sign-in at all (SSOSession), else the pool; and
-    whether it takes the pool's own users, who alone sign in here. One factor is not enough once the pool requires two.
+    were asked for, the best first: the first that the person can reach counts. The client says how long it takes a
+    sign-in at all (SSOSession), else the pool; and whether it takes the pool's own users, who alone sign in here. One
+    factor is not enough once the pool requires two.
     """
     if not takes_local_users(client) or _is_factor_missing(pool, session):
         return False
     age_ms = call.now - session.auth_time
     if age_ms >= tracking.sso_minutes(pool, client) * 60_000 or (max_age is not None and age_ms > max_age * 1_000):
         return False
-    return not levels or strength.level(session.proofs) >= levels[0]
+    reached = strength.level(session.proofs)
+    return not levels or reached >= levels[0] or reached >= _within_reach(call, pool, client, session, levels)
 
 
 def takes_local_users(client: Client) -> bool:
@@ -163,6 +165,20 @@ def _is_factor_missing(pool: Pool, session: BrowserSession) -> bool:
     is_required = pool.settings.shape.mfa_configuration == "ON"
     passkey_mfa = second_factors.passkeys_are_mfa(pool.settings)
     return is_required and not second_factors.suffice(session.proofs, passkey_mfa=passkey_mfa, device_suppresses=False)
+
+
+def _within_reach(call: Call, pool: Pool, client: Client, session: BrowserSession, levels: tuple[int, ...]) -> int:
+    """The first of the levels that the person can reach at the pages; 0 for none."""
+    with call.db.read() as tx:
+        found = sign_ins.by_sub(tx, pool.pool_id, client.client_id, session.sub)
+        chooses = "ALLOW_USER_AUTH" in scenes.terms(tx, client).flows
+    if found is None or found.user is None:
+        return levels[0]
+    has_password = found.password is not None
+    passwords = ("PASSWORD",) if has_password else ()
+    chosen = first_factors.available(pool, found.user, has_password=has_password) if chooses else ()
+    best = strength.reach((*passwords, *chosen), second_factors.active(pool.settings, found.user))
+    return next((level for level in levels if level <= best), 0)
 
 
 def _row(call: Call, signed_in: SignedIn, user: User, cookie: _Cookie) -> SSOSession:

@@ -3,7 +3,6 @@
 A code that is typed leads to a sealed ticket, so that codes can be guessed at one place, which has a budget.
 """
 
-import ipaddress
 from typing import NoReturn
 
 import msgspec
@@ -17,7 +16,7 @@ from lido.flows.grants import GrantInfo
 from lido.flows.redemption import Allowed
 from lido.flows.tokens import Tokens
 from lido.records import Client
-from lido.rules import options, scopes, user_codes
+from lido.rules import networks, options, scopes, user_codes
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Proof
 from lido.storage import budgets, device_grants, resource_servers, sign_ins
@@ -287,17 +286,8 @@ def _require_allowed(client: ProvenClient) -> None:
 
 def _take(call: Call, pool_id: str, kind: str, most: int) -> None:
     """Committed before anything is looked up, so that guesses side by side gain nothing. Raises TooManyRequests."""
+    who, until = networks.subscriber(call.address), call.now + _WINDOW_MS
     with call.db.write() as tx:
-        until = call.now + _WINDOW_MS
-        taken = budgets.take(tx, pool_id, _whence(call.address), kind, most=most, now=call.now, resets_at=until)
+        taken = budgets.take(tx, pool_id, who, kind, most=most, now=call.now, resets_at=until)
     if not taken:
         raise errors.TooManyRequests
-
-
-def _whence(address: str) -> str:
-    """Who has one address of version 6 has billions of its network."""
-    try:
-        whole = ipaddress.ip_address(address)
-    except ValueError:
-        return "nowhere"
-    return str(ipaddress.ip_network((whole, 64), strict=False)) if whole.version == 6 else address

@@ -11,7 +11,8 @@ from lido.rules.second_factors import Proof
 class GrantInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was shown (`proofs`), and what tokens say about that; `acr` is the name that the level had at that time.
 
-    `resource` is the audience that access tokens are bound to (RFC 8707), `jkt` the thumbprint of the key (RFC 9449).
+    `asks_strength`: tokens tell it, whatever the pool says, because the app asked (`acr_values`). `resource` is the
+    audience that access tokens are bound to (RFC 8707), `jkt` the thumbprint of the key (RFC 9449).
     """
 
     origin: Literal["api", "code", "implicit", "device"]
@@ -21,6 +22,7 @@ class GrantInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     proofs: tuple[Proof, ...] = ()
     resource: str | None = None
     jkt: str | None = None
+    asks_strength: bool = False
 
 
 _decode = msgspec.json.Decoder(GrantInfo).decode

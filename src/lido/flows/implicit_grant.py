@@ -17,9 +17,16 @@ from lido.storage import sign_ins
 
 
 def issue(
-    call: Call, client: ProvenClient, session: BrowserSession, *, scope: str, nonce: str | None, resource: str | None
+    call: Call,
+    client: ProvenClient,
+    session: BrowserSession,
+    *,
+    scope: str,
+    nonce: str | None,
+    resource: str | None,
+    asks_strength: bool = False,
 ) -> Tokens:
-    """Access token, and ID token where the scope has `openid`.
+    """Access token, and ID token where the scope has `openid`; `asks_strength`: they tell how strong the sign-in was.
 
     Raises NotAuthorized when the user is not welcome any more, and the refusals of triggers.
     """
@@ -31,7 +38,7 @@ def issue(
     changes = sign_in_triggers.changes_to_tokens(call, holder, "HostedAuth", scope)
     now = tokens.moment_to_issue(call, holder.terms, holder.user)
     amr, acr = tokens.strength_of(client.pool, session.proofs)
-    info = GrantInfo("implicit", scope, amr, acr, session.proofs, resource)
+    info = GrantInfo("implicit", scope, amr, acr, session.proofs, resource, asks_strength=asks_strength)
     opened = tokens.new_session(
         call, holder, info, epoch=session.epoch, auth_time=session.auth_time, now=now, sso_id=session.id
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from lido.call import Call
+from lido.flows.client_authentication import ProvenClient
 from lido.records import Client
 from lido.storage import pushed_requests
 from lido.storage.database import Transaction
@@ -17,6 +18,9 @@ PREFIX = "urn:ietf:params:oauth:request_uri:"
 LIFE_SECONDS = 90
 OPENED_SECONDS = 1_800
 
+MOST_PUBLIC_BYTES = 8_192
+"""The longest request (as JSON) of a client that proves nothing."""
+
 _PURPOSE = "pushed request"
 _NAME_BYTES = 32
 _LONGEST = 128
@@ -25,6 +29,10 @@ _decode = msgspec.json.Decoder(dict[str, str]).decode
 
 class Used(Exception):
     """The request was answered before, or its time is over."""
+
+
+class TooLong(Exception):
+    """The request has more than is kept for a client that proves nothing."""
 
 
 class Pushed(msgspec.Struct, frozen=True):
@@ -40,6 +48,12 @@ class Pushed(msgspec.Struct, frozen=True):
 def is_named(request_uri: str | None) -> bool:
     """Whether that is the name of a pushed request, and not an address to fetch one from."""
     return request_uri is not None and request_uri.startswith(PREFIX)
+
+
+def require_short(client: ProvenClient, parameters: Mapping[str, str]) -> None:
+    """Refuse what a public client may not have kept. Raises TooLong."""
+    if client.is_public and len(msgspec.json.encode(parameters)) > MOST_PUBLIC_BYTES:
+        raise TooLong
 
 
 def push(call: Call, client: Client, parameters: Mapping[str, str]) -> str:

@@ -237,7 +237,7 @@ def _with_proof(call: Call, attempt: Attempt, session: str, named: str) -> Outco
         begun = magic_links.opened(call, scene, begun)
     if attempt.given.get(step_up.TOKEN):
         raise errors.InvalidParameter(f"{step_up.TOKEN} and Session cannot both be given.")
-    device_key, targets = scenes.named_device(attempt.given), step_up.targets(scene, attempt.given)
+    device_key, targets = scenes.named_device(attempt.given), step_up.targets(scene, attempt.door, attempt.given)
     begun = structs.replace(begun, door=attempt.door, device_key=device_key, targets=targets)
     scene = scenes.with_device(call, scene, begun.device_key)
     turn = Turn(call, scene, begun, attempt.given, situations.of(call, scene, begun))

@@ -30,7 +30,7 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
         temporary_expired=row is not None and row.expires_at is not None and row.expires_at <= call.now,
         mfa=mfa,
         choice=progress.choice,
-        first_factors=_strong(scene, _choices(call, scene), progress.targets) if chooses else (),
+        first_factors=_strong(scene, _choices(call, scene), progress) if chooses else (),
         second=progress.second,
         second_factors=active,
         preferred=second_factors.preferred(user) if active and user else None,
@@ -42,6 +42,7 @@ def of(call: Call, scene: Scene, progress: Progress) -> Situation:
         device_begun=progress.device_begun,
         defined=progress.defined,
         targets=progress.targets,
+        voluntary=steps.is_voluntary(progress.door),
     )
 
 
@@ -59,10 +60,14 @@ def _choices(call: Call, scene: Scene) -> tuple[str, ...]:
     return first_factors.available(pool, user, has_password=has_password)
 
 
-def _strong(scene: Scene, choices: tuple[str, ...], targets: tuple[int, ...]) -> tuple[str, ...]:
-    """Those from which what was asked for can be reached, by anybody: second factors of users are not told here."""
-    least, settings = min(targets, default=0), scene.pool.settings
-    return tuple(name for name in choices if strength.strongest(settings, (name,)) >= least)
+def _strong(scene: Scene, choices: tuple[str, ...], progress: Progress) -> tuple[str, ...]:
+    """Those from which what was asked for can be reached, by anybody: second factors of users are not told here.
+
+    Where it is a wish that none of them fulfils, all.
+    """
+    least, settings = min(progress.targets, default=0), scene.pool.settings
+    strong = tuple(name for name in choices if strength.strongest(settings, (name,)) >= least)
+    return choices if not strong and steps.is_voluntary(progress.door) else strong
 
 
 def _device_rule(scene: Scene) -> DeviceRule:

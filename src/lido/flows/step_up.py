@@ -1,7 +1,8 @@
 """Step-up: a choice-based sign-in that must reach a strength, from nothing or from what a session has shown already.
 
 `TARGET_ACR_VALUES` names the levels that will do, the best first; `ACCESS_TOKEN` is the session to go on from, and
-`MAX_AGE` how old what it has shown may be. Whoever asks for a strength is never given tokens without it.
+`MAX_AGE` how old what it has shown may be. Whoever asks for a strength is never given tokens without it, but at the
+pages, where it is a wish.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from lido.flows import access, grants, situations
 from lido.flows.progress import INVALID, Progress
 from lido.flows.scenes import Scene
 from lido.rules import first_factors, steps, strength
-from lido.rules.steps import FIRST_FACTORS, Proof
+from lido.rules.steps import FIRST_FACTORS, Door, Proof
 from lido.storage import sessions
 from lido.storage.database import Transaction
 
@@ -30,7 +31,7 @@ def begin(call: Call, scene: Scene, begun: Progress, given: Mapping[str, str]) -
     Raises InvalidParameter for a wish that is malformed, fulfilled already or out of reach, NotAuthorized for a token
     that is not this user's.
     """
-    wished = structs.replace(begun, targets=targets(scene, given))
+    wished = structs.replace(begun, targets=targets(scene, begun.door, given))
     if not given.get(TOKEN):
         return wished
     session_id, shown = _shown(call, scene, given)
@@ -55,10 +56,11 @@ def require_alive(tx: Transaction, scene: Scene, begun: Progress) -> None:
         raise errors.NotAuthorized(INVALID)
 
 
-def targets(scene: Scene, given: Mapping[str, str]) -> tuple[int, ...]:
+def targets(scene: Scene, door: Door, given: Mapping[str, str]) -> tuple[int, ...]:
     """The levels that a request asks for, the best first; () for none. Raises InvalidParameter.
 
-    What no user of the pool could reach is refused here; what this one cannot, only after a first factor was proven.
+    What no user of the pool could reach is refused here, unless it is a wish; what this one cannot, only after a first
+    factor was proven.
     """
     named, shape = given.get(TARGET, ""), scene.pool.settings.shape
     if not any(given.get(name) for name in (TARGET, AGE, TOKEN)):
@@ -67,6 +69,8 @@ def targets(scene: Scene, given: Mapping[str, str]) -> tuple[int, ...]:
     if given.get(TOKEN) and not named:
         raise errors.InvalidParameter(f"{TOKEN} requires {TARGET}.")
     levels = strength.levels_called(named[:_LONGEST_TARGET], shape.acr_configuration)
+    if steps.is_voluntary(door):
+        return levels
     if named and not levels:
         raise errors.InvalidParameter(f"{TARGET} has no value that this user pool knows.")
     if levels and min(levels) > strength.strongest(scene.pool.settings, first_factors.allowed(scene.pool)):

@@ -265,7 +265,7 @@ def mint(
 
 
 def _access_claims(call: Call, holder: Holder, session: Session, info: GrantInfo, iat: int) -> claims.Claims:
-    terms, is_told = holder.terms, strength.is_told(holder.pool)
+    terms, is_told = holder.terms, _tells_strength(holder, info)
     return claims.access_claims(
         sub=holder.user.sub,
         iss=access.issuer(call, holder.pool),
@@ -288,8 +288,13 @@ def _access_claims(call: Call, holder: Holder, session: Session, info: GrantInfo
     )
 
 
+def _tells_strength(holder: Holder, info: GrantInfo) -> bool:
+    """Whoever asked for a strength must learn which one was reached (OpenID Connect Core 3.1.2.1, `acr_values`)."""
+    return info.asks_strength or strength.is_told(holder.pool)
+
+
 def _id_claims(call: Call, holder: Holder, session: Session, info: GrantInfo, iat: int) -> claims.Claims:
-    terms, is_told, attributes = holder.terms, strength.is_told(holder.pool), attributes_of(holder.user)
+    terms, is_told, attributes = holder.terms, _tells_strength(holder, info), attributes_of(holder.user)
     is_consented = consent.is_needed(holder.pool, holder.client)
     opened = scopes.covered(attributes, info.scope.split(" "), is_consented=is_consented)
     return claims.id_claims(

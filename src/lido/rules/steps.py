@@ -78,7 +78,8 @@ class Situation(Struct, frozen=True):
     `to_set_up` what its users may set up. `device_begun`: the first half of the device's proof was given.
     `factor_is_missing`: the user has second factors of which none can be asked for, and gets in by nothing less.
     `defined` is what the pool's triggers decided (CUSTOM_AUTH): a challenge, TOKENS or REFUSAL.
-    `targets` are the levels of strength that were asked for (rules/strength.py), the best first.
+    `targets` are the levels of strength that were asked for (rules/strength.py), the best first; where they are
+    `voluntary`, who can reach none of them, or has lost the factor that would, gets in as if none had been asked for.
     """
 
     challenge: str
@@ -101,6 +102,12 @@ class Situation(Struct, frozen=True):
     device_begun: bool = False
     defined: str = ""
     targets: tuple[int, ...] = ()
+    voluntary: bool = False
+
+
+def is_voluntary(door: Door) -> bool:
+    """Whether a strength that was asked for there is a wish: `acr_values` is one (OpenID Connect Core 3.1.2.1)."""
+    return door == "pages"
 
 
 class Ask(Struct, frozen=True):
@@ -175,7 +182,10 @@ def _are_two_factors(now: Situation) -> bool:
 
 
 def _is_too_weak(now: Situation) -> bool:
-    return bool(now.targets) and strength.level(now.proofs) < (target(now) or _OUT_OF_REACH)
+    if not now.targets or (now.voluntary and any(proof.factor == "recovery" for proof in now.proofs)):
+        return False
+    out_of_reach = 0 if now.voluntary else _OUT_OF_REACH
+    return strength.level(now.proofs) < (target(now) or out_of_reach)
 
 
 def _second(now: Situation) -> Step:
@@ -252,14 +262,21 @@ def target(now: Situation) -> int | None:
 
 def attainable(now: Situation) -> int | None:
     """The first level asked for that somebody who begins anew reaches with the factors they have."""
-    seconds = ((), *((name,) for name in now.second_factors))
-    levels = [strength.level_with((), (first, *more)) for first in now.first_factors for more in seconds]
-    return next((level for level in now.targets if level <= max(levels, default=0)), None)
+    best = strength.reach(now.first_factors, now.second_factors)
+    return next((level for level in now.targets if level <= best), None)
 
 
 def can_set_up(now: Situation) -> tuple[str, ...]:
-    """The second factors that somebody who has none may set up (`MFAS_CAN_SETUP`)."""
-    return tuple(name for name in now.to_set_up if second_factors.is_new(name, now.proofs))
+    """The second factors that somebody who has none may set up (`MFAS_CAN_SETUP`).
+
+    Where a strength is a wish, those that fulfil it, if any does.
+    """
+    new = tuple(name for name in now.to_set_up if second_factors.is_new(name, now.proofs))
+    if not now.voluntary:
+        return new
+    reached = {name: strength.level_with(now.proofs, (name,)) for name in new}
+    least = next((level for level in now.targets if level <= max(reached.values(), default=0)), 0)
+    return tuple(name for name in new if reached[name] >= least)
 
 
 def takes_recovery_code(now: Situation) -> bool:
@@ -271,5 +288,5 @@ def takes_recovery_code(now: Situation) -> bool:
         and not _knows_nobody(now)
         and isinstance(step, Ask)
         and step.challenge in SECOND_FACTORS
-        and not _is_too_weak(now)  # for it proves less than what it stands for
+        and (now.voluntary or not _is_too_weak(now))  # for it proves less than what it stands for
     )

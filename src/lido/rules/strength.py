@@ -74,7 +74,12 @@ def _shown(proofs: tuple[Proof, ...]) -> frozenset[str]:
 
 def strongest(settings: PoolSettings, first: Iterable[str]) -> int:
     """The highest level that any user of the pool can reach who begins with one of these first factors."""
-    more = [(), *((name,) for name in second_factors.possible(settings))]
+    return reach(first, second_factors.possible(settings))
+
+
+def reach(first: Iterable[str], second: Iterable[str]) -> int:
+    """The highest level of a sign-in that begins with one of these first factors and may add one of those."""
+    more = [(), *((name,) for name in second)]
     return max((level_with((), (name, *added)) for name in first for added in more), default=0)
 
 

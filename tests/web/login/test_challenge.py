@@ -257,6 +257,16 @@ def test_the_name_comes_first_where_there_is_a_choice(house):
     assert "a***" not in browser.words
 
 
+def test_a_wish_that_no_factor_fulfils_takes_no_choice_away(house):
+    pool, browser = choosing(house, "EMAIL_OTP", EmailConfiguration=SES)
+    house.user(pool, email=EMAIL, email_verified="true")
+    browser.query += "&acr_values=urn:cognito:loa:4"
+    browser.open("login").submit(username="alice")
+
+    assert browser.page.forms[0].buttons == [("answer", "PASSWORD"), ("answer", "EMAIL_OTP")]
+    assert browser.submit(button=0).submit(password=PASSWORD).given["code"]
+
+
 def test_a_password_can_be_chosen_and_typed_again(house):
     pool, browser = choosing(house, "EMAIL_OTP", EmailConfiguration=SES)
     house.user(pool, email=EMAIL, email_verified="true")

@@ -1,10 +1,12 @@
 """/login: the form with name and password, whoever types what into it."""
 
+import json
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 from tests.imports import Imports, person
 from tests.pages import CALLBACK, Browser, oauth_app
+from tests.sign_ins import claims as claims_of
 from tests.world import PASSWORD
 
 from lido.flows import pool_options
@@ -239,14 +241,63 @@ def test_a_levels_wish_asks_for_more_than_a_password(house):
     browser = Browser(house, pool, client, acr_values="urn:cognito:loa:4").sign_in("alice", PASSWORD)
 
     assert browser.title == "Enter the code of your app"
-    assert browser.submit(code=app.code()).given["code"]
+    code = browser.submit(code=app.code()).given["code"]
+    assert strength_told(house, pool, client, code)[0] == ("urn:cognito:loa:4", ["pwd", "otp", "mfa"])
 
 
-def test_a_level_that_cannot_be_reached_lets_nobody_in(house, pool, client):
+@pytest.mark.parametrize("wish", ["urn:cognito:loa:4", "gold", "gold urn:cognito:loa:4 silver"])
+def test_a_level_that_cannot_be_reached_bars_nobody_and_the_tokens_tell_what_was(house, pool, client, wish):
+    browser = Browser(house, pool, client, acr_values=wish).sign_in("alice", PASSWORD)
+
+    told = strength_told(house, pool, client, browser.given["code"])
+    assert told == [("urn:cognito:loa:1", ["pwd"])] * 2
+    assert Browser(house, pool, client).sign_in("alice", PASSWORD).given["code"]
+
+
+def test_who_asks_for_no_level_hears_of_none(house, pool, client):
+    code = Browser(house, pool, client).sign_in("alice", PASSWORD).given["code"]
+
+    assert strength_told(house, pool, client, code) == [(None, None)] * 2
+
+
+def test_a_level_that_this_person_cannot_reach_leads_as_far_as_they_can(house):
+    """The pool knows authenticators, alice has none: the wish after it counts, or none."""
+    from tests.authenticators import Guarded
+
+    people = Guarded(house, "OPTIONAL")
+    pool, client = people.pool_id, oauth_app(house, people.pool_id)["ClientId"]
+    people.alice()
+    for wish in ("urn:cognito:loa:4", "urn:cognito:loa:4 urn:cognito:loa:1"):
+        browser = Browser(house, pool, client, acr_values=wish).sign_in("alice", PASSWORD)
+        assert strength_told(house, pool, client, browser.given["code"])[0][0] == "urn:cognito:loa:1"
+
+    query = "client_id={}&response_type=code&redirect_uri={}&scope=openid&acr_values=urn:cognito:loa:4"
+    browser.open("oauth2/authorize", query.format(client, CALLBACK) + "&prompt=none")
+    assert browser.given["code"], "a session that has reached what can be is not asked again"
+
+
+def test_a_level_that_can_be_set_up_is(house):
+    from tests.authenticators import Guarded
+
+    people = Guarded(house, "ON")
+    pool, client = people.pool_id, oauth_app(house, people.pool_id)["ClientId"]
+    people.alice()
     browser = Browser(house, pool, client, acr_values="urn:cognito:loa:4").sign_in("alice", PASSWORD)
 
     assert browser.left == ""
-    assert "cannot be reached" in browser.words
+    assert browser.title == "Set up an authenticator app"
+
+
+def strength_told(house, pool, client, code):
+    """`acr` and `amr` of the ID token and of the access token."""
+    form = {"client_id": client, "grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    address = f"http://lido.test/{pool}/oauth2/token"
+    status, _, body = house.http("POST", address, headers, urlencode(form).encode())
+    assert status == 200, body
+    told = json.loads(body)
+    tokens = [claims_of(told[name]) for name in ("id_token", "access_token")]
+    return [(token.get("acr"), token.get("amr")) for token in tokens]
 
 
 def test_prompt_login_asks_again_and_leads_back(house, pool, client, browser):

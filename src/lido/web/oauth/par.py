@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from lido import errors
 from lido.call import Call
-from lido.flows import authorization, client_authentication, pushed_requests
+from lido.flows import authorization, client_authentication, dpop, public_clients, pushed_requests
 from lido.flows.authorization import Refused, Unredirectable
 from lido.web.oauth import forms, possession, refusals
 from lido.web.oauth.json_answer import JsonAnswer
@@ -24,11 +24,17 @@ def push(call: Call, site: Site, request: Request, body: bytes) -> Response:
             raise errors.OAuthError("invalid_request")
         given = {name: value for name, value in form.items() if name not in _CREDENTIALS}
         given["client_id"] = client.client.client_id
-        key = possession.proven_key(call, site, request, PATH)
-        if key is not None and given.setdefault("dpop_jkt", key) != key:
+        pushed_requests.require_short(client, given)
+        proof = possession.shown(call, site, request, PATH)
+        if proof is not None and given.setdefault("dpop_jkt", proof.jkt) != proof.jkt:
             raise errors.OAuthError("invalid_dpop_proof")
         authorization.read(call, site.pool_id, list(given.items()), is_pushed=True)
+        public_clients.take(call, client, "pushed requests")
+        if proof is not None:
+            dpop.spend(call, site.pool_id, proof)
         name = pushed_requests.push(call, client.client, given)
+    except pushed_requests.TooLong:
+        return JsonAnswer(refusals.told("invalid_request", "The request is too long."), 413)
     except Unredirectable as refusal:
         return refusals.answer(errors.OAuthError("invalid_request", refusal.error))
     except Refused as refusal:

@@ -7,23 +7,33 @@ from lido.call import Call
 from lido.flows import dpop
 from lido.flows.client_authentication import ProvenClient
 from lido.rules import options
+from lido.rules.dpop import Proof
 from lido.web.site import Site
 
 _HEADER = "dpop"
 
 
 def proven_key(call: Call, site: Site, request: Request, path: str, access_token: str | None = None) -> str | None:
-    """The thumbprint of the key that is proven for `path` below the site; None where the request has no such header.
+    """The thumbprint of the key that is proven for `path` below the site, by a proof that this uses up; None where the
+    request has no such header.
 
     Raises OAuthError `invalid_dpop_proof`.
     """
+    proof = shown(call, site, request, path, access_token)
+    if proof is None:
+        return None
+    dpop.spend(call, site.pool_id, proof)
+    return proof.jkt
+
+
+def shown(call: Call, site: Site, request: Request, path: str, access_token: str | None = None) -> Proof | None:
+    """The same proof before it is used up: whether it came before is not known yet. Raises as `proven_key`."""
     proofs = request.headers.getlist(_HEADER)
     if not proofs:
         return None
     if len(proofs) > 1:
         raise errors.OAuthError("invalid_dpop_proof")
-    url = site.base + path
-    return dpop.prove(call, site.pool_id, proofs[0], method=request.method, url=url, access_token=access_token)
+    return dpop.judge(call, proofs[0], method=request.method, url=site.base + path, access_token=access_token)
 
 
 def require_where_due(client: ProvenClient) -> None:

@@ -1,6 +1,7 @@
 """The token endpoint (RFC 6749 §3.2): the client proves itself, then a grant is exchanged for tokens."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import msgspec
 from starlette.requests import Request
@@ -14,7 +15,9 @@ from lido.flows import (
     client_authentication,
     client_credentials,
     device_grants,
+    dpop,
     families,
+    public_clients,
     token_exchange,
 )
 from lido.flows.client_authentication import ProvenClient
@@ -31,6 +34,7 @@ from lido.web.site import Site
 PATH = "/oauth2/token"
 
 Told = dict[str, object]
+Exchange = Callable[[Call, ProvenClient, Form], Told]
 
 _TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"  # noqa: S105 - the beginning of a name (RFC 8693 §3)
 _KINDS: Mapping[str, Kind] = {f"{_TOKEN_TYPE}access_token": "access", f"{_TOKEN_TYPE}id_token": "id"}
@@ -41,18 +45,40 @@ def token(call: Call, site: Site, request: Request, body: bytes) -> Response:
     try:
         form = forms.read(request, body)
         client = client_authentication.authenticate(call, site.pool_id, forms.claim(site, request, form))
-        client = msgspec.structs.replace(client, jkt=possession.proven_key(call, site, request, PATH))
-        possession.require_where_due(client)
         grant_type = _required(form, "grant_type")
         exchange = _GRANTS.get(grant_type)
         if exchange is None:
             raise errors.OAuthError("unsupported_grant_type")
         request.scope["counted_as"] = grant_type
         call.limits.spend(site.pool_id, rate_limits.of_grant(grant_type), call.now)
-        answer = exchange(call, client, form)
+        client = _with_key(call, site, request, client)
+        answer = _exchanged(call, client, exchange, form)
     except refusals.REFUSALS as refusal:
         return refusals.answer(refusal, unknown_client=_unknown_client(call, site))
     return JsonAnswer(answer)
+
+
+def _with_key(call: Call, site: Site, request: Request, client: ProvenClient) -> ProvenClient:
+    """The client with the key that the request proves. Raises OAuthError `invalid_dpop_proof`, TooManyRequests."""
+    proof = possession.shown(call, site, request, PATH)
+    if proof is not None:
+        public_clients.require_left(call, client, "proofs in vain")
+        dpop.spend(call, site.pool_id, proof)
+    proven = msgspec.structs.replace(client, jkt=proof.jkt if proof else None)
+    possession.require_where_due(proven)
+    return proven
+
+
+def _exchanged(call: Call, client: ProvenClient, exchange: Exchange, form: Form) -> Told:
+    """What the grant gives. A proof that was stored for nothing is counted, but not one of a device that waits."""
+    try:
+        return exchange(call, client, form)
+    except refusals.REFUSALS as refusal:
+        is_waiting = isinstance(refusal, errors.OAuthError) and refusal.error == "authorization_pending"
+        if client.jkt is not None and not is_waiting:
+            with suppress(errors.TooManyRequests):
+                public_clients.take(call, client, "proofs in vain")
+        raise
 
 
 def _unknown_client(call: Call, site: Site) -> int:
@@ -136,7 +162,7 @@ def _kind(token_type: str) -> Kind:
     return kind
 
 
-_GRANTS: Mapping[str, Callable[[Call, ProvenClient, Form], Told]] = {
+_GRANTS: Mapping[str, Exchange] = {
     "authorization_code": _code,
     "refresh_token": _refresh,
     "client_credentials": _credentials,
