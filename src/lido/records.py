@@ -112,12 +112,14 @@ class ClientSettings(Struct, omit_defaults=True):
     """The document of an app client; `shape` carries neither ids, names, dates nor the secret.
 
     `registered` is what a client that registered itself says of itself, by the names of RFC 7591 §2; nothing is proven.
+    `by_token`: it brought an access token that opens registration, so it is not just anybody's.
     """
 
     shape: idp.UserPoolClientType
     options: dict[str, str] = field(default_factory=dict)
     sso_session: idp.ClientSSOSessionConfigType | None = None
     registered: dict[str, str | list[str]] = field(default_factory=dict)
+    by_token: bool = False
 
 
 class Client(Record, frozen=True):

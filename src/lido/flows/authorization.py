@@ -22,7 +22,7 @@ from lido.flows import (
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
 from lido.records import Client, Pool
-from lido.rules import authorization, options, scopes, strength
+from lido.rules import authorization, consent, options, scopes, strength
 from lido.rules.app_clients import Terms
 from lido.rules.authorization import Invalid, Requested, ResponseMode, ResponseType
 from lido.rules.authorization import Unredirectable as Unredirectable
@@ -36,11 +36,15 @@ _IN_DESCRIPTION = frozenset({"invalid_scope", "unauthorized_client", "unsupporte
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What goes back to the app through the browser: where to, how, and which parameters."""
+    """What goes back to the app through the browser: where to, how, and which parameters.
+
+    `waits`: not before the person has seen where it leads, and goes there by themselves.
+    """
 
     redirect_uri: str
     mode: ResponseMode
     parameters: list[tuple[str, str]]
+    waits: bool = False
 
     def __repr__(self) -> str:
         return f"Answer({self.mode})"
@@ -189,7 +193,11 @@ def _complete(
 
 
 def refused(call: Call, request: AuthorizationRequest, error: str, description: str | None = None) -> Answer:
-    """The answer that refuses. In `compatible` pools some codes stand in the description, as Cognito puts them."""
+    """The answer that refuses. In `compatible` pools some codes stand in the description, as Cognito puts them.
+
+    Where anybody may have registered the app, it waits, or our address would lead to any address (RFC 9700 §4.11.2):
+    all but `access_denied`, which somebody signed in has chosen on a page that named the place.
+    """
     if request.pushed is not None:
         with suppress(pushed_requests.Used), call.db.write() as tx:
             pushed_requests.use(tx, request.client, request.pushed, call.now)
@@ -197,8 +205,10 @@ def refused(call: Call, request: AuthorizationRequest, error: str, description: 
         device_grants.turn_away(call, request.pool.pool_id, request.device)
     if error in _IN_DESCRIPTION and not options.is_on(request.pool, "standard_answers", request.client):
         error, description = "invalid_request", error
+    waits = error != "access_denied" and request.device is None and consent.is_strangers(request.client)
     told = [("error_description", description), ("state", request.state), ("error", error)]
-    return _answer(call, request, [(name, value) for name, value in told if value is not None])
+    answer = _answer(call, request, [(name, value) for name, value in told if value is not None])
+    return msgspec.structs.replace(answer, waits=waits)
 
 
 def grant(call: Call, request: AuthorizationRequest, session: BrowserSession) -> Answer:

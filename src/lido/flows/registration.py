@@ -69,7 +69,7 @@ def register(call: Call, pool_id: str, bearer: str | None, body: bytes) -> Mappi
         pool = access.lock_pool(call, tx, pool_id)
         if clients.count(tx, pool_id, KIND) >= MOST_CLIENTS:
             raise errors.LimitExceeded(f"A user pool cannot have more than {MOST_CLIENTS} registered clients.")
-        client = _client(call, tx, pool, wish)
+        client = _client(call, tx, pool, wish, by_token=bearer is not None)
         clients.add(tx, client)
         if secret is not None:
             sealed = client_secrets.sealed(call, client, secret, slot=1, secret_id=client_secrets.original_id(client))
@@ -130,7 +130,7 @@ def _attributes(pool: Pool) -> dict[str, list[str]]:
     return {"read_attributes": standard, "write_attributes": asked}
 
 
-def _client(call: Call, tx: Transaction, pool: Pool, wish: Wanted) -> Client:
+def _client(call: Call, tx: Transaction, pool: Pool, wish: Wanted, *, by_token: bool) -> Client:
     """Raises Invalid for what only the pool can judge."""
     try:
         settings = client_settings.requested(
@@ -146,7 +146,7 @@ def _client(call: Call, tx: Transaction, pool: Pool, wish: Wanted) -> Client:
         pool_id=pool.pool_id,
         client_id=identifiers.client_id(call.entropy.bytes(identifiers.RANDOM_BYTES)),
         name=wish.request.client_name,
-        settings=replace(settings, registered=wish.registered),
+        settings=replace(settings, registered=wish.registered, by_token=by_token),
         kind=KIND,
         version=1,
         created_at=call.now,

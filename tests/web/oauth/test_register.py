@@ -145,7 +145,7 @@ def test_a_registered_client_signs_people_in(place):
 
 
 def test_a_public_client_has_no_secret_needs_pkce_and_rotates(place):
-    _, told = place.register(token_endpoint_auth_method="none")
+    _, told = place.register(place.token(), token_endpoint_auth_method="none")
     app = place.app(told)
 
     assert not {"client_secret", "client_secret_expires_at"} & set(told)
@@ -485,7 +485,7 @@ def test_a_client_registers_what_it_wants_of_the_standards_beyond_cognito(place)
         "backchannel_logout_session_required": True,
     }
 
-    status, told = place.register(**wanted)
+    status, told = place.register(place.token(), **wanted)
 
     assert (status, {name: told[name] for name in wanted}) == (201, wanted)
     app = place.app(told)

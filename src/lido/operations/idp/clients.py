@@ -74,7 +74,8 @@ def update_user_pool_client(call: Call, request: idp.UpdateUserPoolClientRequest
             providers=identity_providers.names_of(tx, pool),
             options=seen.settings.options,
         )
-        settings = replace(settings, sso_session=seen.settings.sso_session, registered=seen.settings.registered)
+        kept = seen.settings
+        settings = replace(settings, sso_session=kept.sso_session, registered=kept.registered, by_token=kept.by_token)
         name = request.client_name or seen.name
         if not clients.set_settings(tx, seen, name=name, settings=settings, now=call.now):
             raise errors.ConcurrentModification

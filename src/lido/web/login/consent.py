@@ -1,12 +1,11 @@
 """/consent: whether an app of somebody else's is let in, asked of whoever is signed in at the browser."""
 
-from urllib.parse import urlsplit
-
 from starlette.responses import Response
 
 from lido.flows import authorization, browser, consents
 from lido.flows.browser import BrowserSession
 from lido.flows.consents import Question
+from lido.rules import consent
 from lido.web.login import cookies, entering, freshness, pages
 from lido.web.login.visits import Form, Visit, shown, submitted
 from lido.web.oauth import answers, authorize
@@ -58,16 +57,10 @@ def _ask(visit: Visit, session: BrowserSession, question: Question) -> Response:
     said = visit.asked.client.settings.registered
     page = pages.Consent(
         username=question.username,
-        place=_place(visit.asked.redirect_uri),
+        place=consent.place(visit.asked.redirect_uri),
         wishes=tuple(wishes),
         shown=consents.seal(visit.call, visit.asked, session),
         policy_uri=str(said.get("policy_uri", "")),
         tos_uri=str(said.get("tos_uri", "")),
     )
     return visit.show(page)
-
-
-def _place(redirect_uri: str) -> str:
-    """What people can know an address by: its host, or the scheme of an app on this machine."""
-    parts = urlsplit(redirect_uri)
-    return parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}:"

@@ -25,7 +25,12 @@ Pairs = list[tuple[str, str]]
 
 
 def authorize(call: Call, site: Site, request: Request, body: bytes) -> Response:
-    """Answer a request that came by GET or POST (OpenID Connect Core 3.1.2.1)."""
+    """Answer a request that came by GET or POST (OpenID Connect Core 3.1.2.1).
+
+    Errors of a client that anybody may have registered stay on a page of ours until the person goes on, those of
+    `prompt=none` too: else they would lead whoever is not signed in to any address. So such a client cannot find out in
+    a hidden frame that it has to ask, and its codes come as ever.
+    """
     try:
         params = forms.pairs(body.decode("utf-8", "replace") if request.method == "POST" else request.url.query)
     except ValueError:
