@@ -17,7 +17,7 @@ from lido.flows import access, authorization, client_authentication, id_token_hi
 from lido.flows.authorization import Unredirectable
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
-from lido.rules import logout_tokens
+from lido.rules import consent, logout_tokens
 from lido.rules.authorization import single
 from lido.rules.sealing import Unsealable
 from lido.storage import clients, sessions
@@ -64,7 +64,8 @@ def read(call: Call, pool_id: str, params: Sequence[tuple[str, str]]) -> LogoutR
         raise Unredirectable("invalid_request")
     if "logout_uri" in given:
         client = _client(call, pool_id, given)
-        return LogoutRequest("client", client.client.client_id, _registered(client, given["logout_uri"]))
+        address = _registered(client, given["logout_uri"])
+        return LogoutRequest("client", client.client.client_id, _vouched_for(client, address))
     if "redirect_uri" in given:
         kept = tuple(pair for pair in params if pair[0] not in _OF_PROVIDERS)
         asked = authorization.read(call, pool_id, kept)
@@ -121,7 +122,8 @@ def _by_provider(call: Call, pool_id: str, given: Mapping[str, str]) -> LogoutRe
     client = _client(call, pool_id, {"client_id": client_id})
     if address is None:
         return LogoutRequest("provider", client_id, sub=sub)
-    return LogoutRequest("provider", client_id, _with_state(_registered(client, address), given.get("state")), sub=sub)
+    address = _with_state(_registered(client, address), given.get("state"))
+    return LogoutRequest("provider", client_id, address if sub else _vouched_for(client, address), sub=sub)
 
 
 def _hinted(call: Call, pool_id: str, hint: str) -> Mapping[str, object] | None:
@@ -140,6 +142,13 @@ def _client(call: Call, pool_id: str, given: Mapping[str, str]) -> ProvenClient:
             return client_authentication.named(call, tx, pool_id, given.get("client_id", ""))
     except errors.OAuthError:
         raise Unredirectable("invalid_request") from None
+
+
+def _vouched_for(client: ProvenClient, address: str) -> str | None:
+    """The address, unless anybody may have registered it: without an ID token nothing makes it a place to lead to
+    (RP-Initiated Logout 1.0 §3), and the sign-out ends at our own page.
+    """
+    return None if consent.is_strangers(client.client) else address
 
 
 def _registered(client: ProvenClient, address: str) -> str:

@@ -26,7 +26,8 @@ class Place:
     def app(self, redirect_uri=EVIL, *, token=None):
         """A client that registered itself."""
         headers = {"content-type": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
-        body = json.dumps({"redirect_uris": [redirect_uri], "client_name": "Your bank"}).encode()
+        addresses = {"redirect_uris": [redirect_uri], "post_logout_redirect_uris": [EVIL]}
+        body = json.dumps({**addresses, "client_name": "Your bank"}).encode()
         url = f"http://lido.test/{self.pool_id}/oauth2/register"
         status, _, answer = self.house.http("POST", url, headers, body)
         assert status == 201, answer
@@ -126,6 +127,22 @@ def test_answers_that_somebody_chose_go_to_the_app_as_ever(place):
     assert browser.given["code"]
     browser.open("oauth2/authorize", f"{browser.query}&prompt=none")
     assert browser.given["code"], "silently, once it is allowed"
+
+
+@pytest.mark.parametrize("form", ["logout_uri", "post_logout_redirect_uri"])
+def test_a_sign_out_leads_to_a_strangers_place_only_with_an_id_token(place, form):
+    app, known = place.app(CALLBACK), place.app(CALLBACK, token=place.token())
+    browser = Browser(place.house, place.pool_id, app.client_id, scope="openid").sign_in("alice", PASSWORD)
+    browser.submit(button=0)
+    hint = {"id_token_hint": app.redeem(browser.given["code"])[1]["id_token"]}
+
+    def out(app, **given):
+        status, headers, _ = app.get("/logout", None, client_id=app.client_id, **given)
+        return status, headers.get("location", "")
+
+    assert out(app, **{form: EVIL}) == (200, "")
+    assert out(known, **{form: EVIL}) == (302, EVIL)
+    assert out(app, post_logout_redirect_uri=EVIL, **hint) == (302, EVIL)
 
 
 def test_clients_that_came_with_a_token_are_answered_at_once(place):
