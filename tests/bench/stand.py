@@ -114,7 +114,6 @@ def _people(database: str, folder: Path, users: int, say: Say) -> tuple[str, str
         signing_in = range(0, users, max(1, users // _SIGNING_IN))
         with people.bulk(lido) as insert:
             people.fill(lido, insert, pool_id, users, by_srp=signing_in, say=say)
-            people.group(insert, lido, pool_id)
             factored = factor_people.write(lido, insert, ask, say)
         oauth = oauth_grants.write(ask, pool_id)
         crowd = Crowd(users, people.usernames(signing_in))

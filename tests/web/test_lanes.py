@@ -97,6 +97,28 @@ def test_nobody_helps_while_hashes_keep_the_cores_busy():
     assert in_lanes(story, hashing=hashing) <= 2 * os.cpu_count()
 
 
+class Round:
+    """What to await for one round of the loop."""
+
+    def __await__(self):
+        yield
+
+
+def test_a_flood_that_never_pauses_is_worked_on():
+    done = []
+
+    async def story(lanes):
+        flood = []
+        while not done and len(flood) < 20_000:
+            flood.append(asyncio.ensure_future(lanes.quick(done.append, len(flood))))
+            await Round()
+        begun = bool(done)
+        await asyncio.gather(*flood)
+        return begun
+
+    assert in_lanes(story)
+
+
 def test_closing_waits_for_work():
     done = []
 

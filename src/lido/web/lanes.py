@@ -25,6 +25,9 @@ TURN_SECONDS = 0.005
 HASHING_TURN_SECONDS = 0.04
 """As long in the slow lane while hashes keep the cores busy: each look takes a core from one of them."""
 
+MOST_AT_ONCE = 64
+"""So many requests wait no longer for others to arrive with them."""
+
 HELD_UP = 0.5
 """A lane whose threads used less than this part of a core while requests waited is held up …"""
 HASHING_HELD_UP = 0.75
@@ -135,11 +138,11 @@ class _Lane:
             self.inside -= 1
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop, known: int) -> None:
-        """Give the threads what has arrived, once a round of the loop brings nothing more.
+        """Give the threads what has arrived, once a round of the loop brings nothing more, or when it is a heap.
 
         They share the interpreter lock with it: who begins while it still reads is in its way, and it in theirs.
         """
-        if len(self._arrived) > known:
+        if known < len(self._arrived) < MOST_AT_ONCE:
             loop.call_soon(self._hand_over, loop, len(self._arrived))
             return
         arrived, self._arrived = self._arrived, []
