@@ -12,6 +12,9 @@ from tests.world import World, sign_by
 
 from lido.storage.database import Database
 
+# Stories are no test modules by their names, and yet should tell what they saw when they fail.
+pytest.register_assert_rewrite("tests.operations.round_trips")
+
 # What the doors log in this process is nobody's to read; warnings stay.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
 

@@ -221,8 +221,12 @@ def _model(service: str) -> ServiceModel:
 
 
 def _unmodelled(shape: Shape, document: Any) -> str:
-    """What of an answer its model does not know: members, types, lengths, or choices."""
-    found = _validator.validate(document, shape)
+    """What of an answer its model does not know: members, types, lengths, or choices.
+
+    A list of nothing is told as one, also where its model wants something in it.
+    """
+    told = {name: part for name, part in document.items() if part != [] or name in shape.required_members}
+    found = _validator.validate(told, shape)
     return found.generate_report() if found.has_errors() else ", ".join(_strangers(shape, document))
 
 

@@ -20,7 +20,9 @@ READERS = 2
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_no_request_fails_while_the_master_key_is_rotated(engine, tmp_path):
-    with fresh_url(engine, tmp_path) as url, Server(tmp_path / "data", url, workers=2) as server:
+    # Two people who never rest ask for more than what a node has of a rate before the nodes have shared it.
+    unlimited = {"workers": 2, "request_rate_factor": 0}
+    with fresh_url(engine, tmp_path) as url, Server(tmp_path / "data", url, **unlimited) as server:
         idp = client(server)
         pool = idp.create_user_pool(PoolName="people")["UserPool"]["Id"]
         app = idp.create_user_pool_client(UserPoolId=pool, ClientName="app", ExplicitAuthFlows=FLOWS)
