@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from botocore.exceptions import ClientError
@@ -125,14 +126,25 @@ def test_a_recreated_group_has_none_of_the_old_members(house, idp, pool_id):
     assert groups_of(idp, pool_id, sub) == []
 
 
-def test_a_large_group_goes_with_all_its_members(house, idp, pool_id):
+def test_a_large_group_goes_with_all_its_members_in_bites(house, idp, pool_id, monkeypatch):
     named = {"UserPoolId": pool_id, "GroupName": "staff"}
     idp.create_group(**named)
     with house.database.write() as tx:
         for number in range(2_001):
             groups.join(tx, pool_id, f"{number:04}", "staff", house.clock.now())
+    write, left = house.database.write, []
+
+    @contextmanager
+    def watched(**given):
+        with write(**given) as tx:
+            yield tx
+            left.append(tx.row("SELECT count(*) FROM group_members")[0])
+
+    monkeypatch.setattr(house.database, "write", watched)
 
     idp.delete_group(**named)
+
+    assert sorted(set(left), reverse=True)[:2] == [1_001, 1]
 
     with house.database.read() as tx:
         assert tx.row("SELECT count(*) FROM group_members") == (0,)
