@@ -70,6 +70,7 @@ def update_group(call: Call, request: idp.UpdateGroupRequest) -> idp.UpdateGroup
 def delete_group(call: Call, request: idp.DeleteGroupRequest) -> None:
     """Its members stay, without it; they leave a large group in bites, so that nobody waits for all of them.
 
+    What cuts it off leaves a smaller group, which is deleted by asking again.
     Raises ResourceNotFound.
     """
     is_gone = False
