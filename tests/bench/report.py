@@ -107,8 +107,8 @@ def _plot(rows: list[Row], path: Path) -> None:
         for number, whole in enumerate(share):
             axis.text(101, number, f"{whole:,.0f} us", va="center", fontsize=8)
         axis.set(title=_NAMES[engine].partition(",")[0], xlabel="% of the processor time of a request", xlim=(0, 118))
-        axis.invert_yaxis()
         axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].invert_yaxis()  # of both: they share it
     axes[0][0].legend(loc="upper center", bbox_to_anchor=(1.0, -0.18), ncols=3, frameon=False)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
