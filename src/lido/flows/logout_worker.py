@@ -3,17 +3,16 @@
 One client is served by one thread at a time; whoever does not answer keeps nobody else waiting.
 """
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from urllib.parse import urlencode
 
 import structlog
 from msgspec import Struct
 
-from lido import errors
 from lido.call import Call
 from lido.flows import access, signing
+from lido.flows.serving_worker import ServingWorker
 from lido.flows.webhook_worker import MOST_ATTEMPTS, pause_ms
 from lido.flows.webhooks import describe
 from lido.ports import outgoing
@@ -31,7 +30,6 @@ _NOTICES_AT_ONCE = 50
 _LOOKED_AT = 500
 _CLIENTS_AT_ONCE = 16
 _LONGEST_ANSWER = 64 * 1024
-_PARTING_SECONDS = 5.0
 _HEADERS = {"content-type": "application/x-www-form-urlencoded", "user-agent": "Lido"}
 _log = structlog.get_logger("lido.logout")
 
@@ -43,60 +41,34 @@ class _Failure(Struct, frozen=True):
     is_silence: bool = False
 
 
-class LogoutWorker:
+class LogoutWorker(ServingWorker):
     """Delivers what is due."""
 
     def __init__(self, new_call: Callable[[], Call], out: outgoing.Outgoing) -> None:
+        super().__init__("logout", _CLIENTS_AT_ONCE)
         self._new_call = new_call
         self._out = out
-        self._awake = threading.Event()
-        self._stopping = False
-        self._servers = ThreadPoolExecutor(_CLIENTS_AT_ONCE, thread_name_prefix="lido-logout")
-        self._in_hand: dict[tuple[str, str], Future[None]] = {}
-
-    def stop(self) -> None:
-        """Begin nothing more; what is being posted may end, for some seconds, and is settled."""
-        self._stopping = True
-        self._awake.set()
-        self.finish(_PARTING_SECONDS)
-
-    def wait(self, seconds: float) -> None:
-        """Rest until a batch ends, at most that long."""
-        self._awake.wait(seconds)
-        self._awake.clear()
-
-    def finish(self, seconds: float | None = None) -> None:
-        """Wait until what is in hand is settled, at most so long."""
-        wait(list(self._in_hand.values()), seconds)
 
     def run_due(self) -> int:
         """Begin to serve clients that something is due for; how many. Raises errors.Unavailable."""
         call = self._new_call()
-        self._in_hand = {named: future for named, future in self._in_hand.items() if not future.done()}
+        self.forget_served()
         with call.db.read() as tx:
             due = logout_notices.receivers_due(tx, call.now, _LOOKED_AT)
-        waiting = [named for named in due if named not in self._in_hand]
-        begun = [] if self._stopping else waiting[: _CLIENTS_AT_ONCE - len(self._in_hand)]
-        for pool_id, client_id in begun:
-            self._in_hand[pool_id, client_id] = self._servers.submit(self._serve, pool_id, client_id)
+        waiting = [named for named in due if named not in self.in_hand]
+        begun = [] if self.is_stopping else waiting[: _CLIENTS_AT_ONCE - len(self.in_hand)]
+        for named in begun:
+            self.begin(named, partial(self._serve_batch, *named))
         return len(begun)
 
-    def _serve(self, pool_id: str, client_id: str) -> None:
-        try:
-            self._serve_batch(self._new_call(), pool_id, client_id)
-        except (errors.Unavailable, errors.Conflict) as trouble:
-            _log.warning("logout postponed", client_id=client_id, trouble=str(trouble))
-        except Exception:  # noqa: BLE001 - whatever one client does, the others are served
-            _log.exception("logout failed", client_id=client_id)
-        self._awake.set()
-
-    def _serve_batch(self, call: Call, pool_id: str, client_id: str) -> None:
+    def _serve_batch(self, pool_id: str, client_id: str) -> None:
+        call = self._new_call()
         until = call.now + _LEASE_MS
         with call.db.write(durable=False) as tx:
             taken = logout_notices.take(tx, pool_id, client_id, call.now, until=until, limit=_NOTICES_AT_ONCE)
         silence: _Failure | None = None
         for notice in taken:
-            if self._stopping or call.clock.now() - call.now > _BATCH_MS:
+            if self.is_stopping or call.clock.now() - call.now > _BATCH_MS:
                 self._give_back(call, notice)
                 continue
             failure = silence or self._post(call, notice)

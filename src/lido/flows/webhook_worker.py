@@ -5,19 +5,19 @@ those of others beside them. An endpoint that does not answer is asked once in a
 what was to follow shares that failure, so the patience of the dead costs the living nothing.
 """
 
-import threading
 import zlib
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import Literal
 
 import msgspec
 import structlog
 
-from lido import errors
 from lido.call import Call
 from lido.flows import webhooks as sending
+from lido.flows.serving_worker import ServingWorker
 from lido.ports import outgoing
 from lido.rules import webhook_events
 from lido.rules.sealing import Unsealable
@@ -41,7 +41,6 @@ _LANES = 8
 _AT_ONCE = 64
 _MISSES_OF_A_SILENT_ENDPOINT = 2
 _SHARED = "not asked after another: "
-_PARTING_SECONDS = 5.0
 _OVERWHELMED = frozenset({429, 502, 503, 504})
 _GONE = 410
 _log = structlog.get_logger("lido.webhooks")
@@ -67,43 +66,25 @@ class Failure(msgspec.Struct, frozen=True):
     gone: bool = False
 
 
-class WebhookWorker:
+class WebhookWorker(ServingWorker):
     """Delivers what is due. `tally` is told how each try ended."""
 
     def __init__(
         self, new_call: Callable[[], Call], out: outgoing.Outgoing, *, tally: Callable[[Outcome], None] = lambda _: None
     ) -> None:
+        super().__init__("webhooks", _WEBHOOKS_AT_ONCE)
         self._new_call = new_call
         self._out = out
         self._tally = tally
-        self._awake = threading.Event()
-        self._stopping = False
-        # Threads start with the first webhook that something is due for.
-        self._servers = ThreadPoolExecutor(_WEBHOOKS_AT_ONCE, thread_name_prefix="lido-webhooks")
+        # As those of the worker, these threads start with the first webhook that something is due for.
         self._lanes = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lido-webhook-lanes")
-        self._in_hand: dict[str, Future[None]] = {}
-        self._silent: set[str] = set()
+        self._silent: set[Hashable] = set()
         self._taken_last = ""
-
-    def stop(self) -> None:
-        """Begin nothing more; what is being posted may end, for some seconds, and is settled."""
-        self._stopping = True
-        self._awake.set()
-        self.finish(_PARTING_SECONDS)
-
-    def wait(self, seconds: float) -> None:
-        """Rest until a batch ends, at most that long."""
-        self._awake.wait(seconds)
-        self._awake.clear()
-
-    def finish(self, seconds: float | None = None) -> None:
-        """Wait until what is in hand is settled, at most so long."""
-        wait(list(self._in_hand.values()), seconds)
 
     def run_due(self) -> int:
         """Send events on their way and begin to serve webhooks; how much of both. Raises errors.Unavailable."""
         call = self._new_call()
-        self._in_hand = {id_: future for id_, future in self._in_hand.items() if not future.done()}
+        self.forget_served()
         with call.db.read() as tx:
             turn = outbox.whose_turn(tx, after=self._taken_last, limit=_POOLS_AT_ONCE)
         fanned_out = _fan_out(call, turn) if turn else 0
@@ -114,25 +95,16 @@ class WebhookWorker:
         return fanned_out + sum(map(self._begin, due))
 
     def _begin(self, webhook: Webhook) -> bool:
-        if self._stopping or webhook.id in self._in_hand or not self._has_room(webhook):
+        if self.is_stopping or webhook.id in self.in_hand or not self._has_room(webhook):
             return False
-        self._in_hand[webhook.id] = self._servers.submit(self._serve, webhook)
+        self.begin(webhook.id, partial(self._serve_batch, webhook))
         return True
 
     def _has_room(self, webhook: Webhook) -> bool:
         """Half of the threads are kept for those that answered last time."""
         if webhook.id not in self._silent:
-            return len(self._in_hand) < _WEBHOOKS_AT_ONCE
-        return len(self._silent & self._in_hand.keys()) < _WEBHOOKS_AT_ONCE // 2
-
-    def _serve(self, webhook: Webhook) -> None:
-        try:
-            self._serve_batch(webhook)
-        except (errors.Unavailable, errors.Conflict) as trouble:
-            _log.warning("webhook postponed", webhook_id=webhook.id, trouble=str(trouble))
-        except Exception:  # noqa: BLE001 - whatever one webhook does, the others are served
-            _log.exception("webhook failed", webhook_id=webhook.id)
-        self._awake.set()
+            return len(self.in_hand) < _WEBHOOKS_AT_ONCE
+        return len(self._silent & self.in_hand.keys()) < _WEBHOOKS_AT_ONCE // 2
 
     def _serve_batch(self, webhook: Webhook) -> None:
         call = self._new_call()
@@ -142,7 +114,7 @@ class WebhookWorker:
                 return
         with call.db.read() as tx:
             due = deliveries.due(tx, webhook.pool_id, webhook.id, call.now, _DELIVERIES_AT_ONCE)
-        batch = _Batch(call, self._out, webhook, deadline=call.now + _BATCH_MS, stopping=lambda: self._stopping)
+        batch = _Batch(call, self._out, webhook, deadline=call.now + _BATCH_MS, stopping=lambda: self.is_stopping)
         batch.send(due, self._lanes, 1 if webhook.id in self._silent else _LANES)
         self._remember(webhook, batch)
         self._settle(call, batch, until)

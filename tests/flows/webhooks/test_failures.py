@@ -126,7 +126,7 @@ def test_dead_endpoints_starve_nobody(house, posts, pool_id):
     add(house, pool_id)
     event_id = tell(house, pool_id)
     worker.run_due()
-    assert len(worker._in_hand) <= 17
+    assert len(worker.in_hand) <= 17
     worker.finish()
     assert posts.ids() == [event_id]
 
