@@ -32,6 +32,8 @@ class PostgreSQL:
 
     def __init__(self, programs: Path, folder: Path, name: str, port: int) -> None:
         self.name = name
+        self.folder = folder
+        self.port = port
         self.data = folder / name
         self.log = folder / f"{name}.log"
         self.where = f"host={folder} port={port} user=lido dbname=postgres"
@@ -48,7 +50,8 @@ class PostgreSQL:
 
     def follow(self, primary: "PostgreSQL") -> None:
         """Become a standby of that one, by a copy of it."""
-        source = ("-d", f"{primary.where} application_name={self.name}")
+        primary.ask("CREATE ROLE replicator LOGIN REPLICATION")
+        source = ("-d", f"{primary.where} user=replicator application_name={self.name}")
         slot = ("--create-slot", "--slot", self.name, "--write-recovery-conf")
         self._run("pg_basebackup", "-D", self.data, *source, *slot, "--checkpoint=fast", "--no-sync")
 

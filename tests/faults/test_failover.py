@@ -254,6 +254,26 @@ def test_a_write_waits_while_the_standby_is_away_and_reads_do_not(regions, tmp_p
         place.wire.close()
 
 
+def test_a_node_that_knows_both_databases_goes_on_with_the_one_that_is_promoted(regions, tmp_path):
+    first, second = regions
+    first.commit_on("second")
+    both = f"postgresql://lido@/postgres?host={first.folder},{second.folder}&port={first.port},{second.port}"
+    moment = threading.Event()
+    with Server(tmp_path / "a", f"{both}&target_session_attrs=read-write", **SHARED) as a:
+        wire = Wire(a)
+        with Crowd(wire, SEED) as crowd:
+            moment.wait(1)
+            first.kill()
+            promote(second)
+            before = crowd.figures["sign-ups"]
+            wait_until(lambda: crowd.figures["sign-ups"] > before + 5, "nobody signs up any more")
+            crowd.finish()
+        crowd.check(codes(a))
+        wire.close()
+        assert '"event":"bug"' not in a.log.read_text("utf-8")
+    require_whole(second.url)
+
+
 def test_the_former_primary_follows_and_takes_over_again(regions, tmp_path):
     first, second = regions
     with Server(tmp_path / "a", first.url, **SHARED) as a:
