@@ -16,7 +16,7 @@ import psycopg
 from tests.databases import NoPostgreSQL, installed, run_program
 
 COMES_WITHIN_SECONDS = 20
-_QUICK = {"fsync": "off", "wal_receiver_status_interval": "1s", "max_connections": "50", "listen_addresses": ""}
+_QUICK = {"fsync": "off", "wal_retrieve_retry_interval": "100ms", "max_connections": "50", "listen_addresses": ""}
 
 
 def wait_until(holds: Callable[[], object], what: str) -> None:
