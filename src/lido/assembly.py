@@ -69,6 +69,12 @@ def engine_version(database: Database) -> str:
         return facts.engine_version(tx, database.engine)
 
 
+def is_standby(database: Database) -> bool:
+    """Whether the database follows a primary, and cannot be written before it is promoted."""
+    with database.read() as tx:
+        return facts.is_standby(tx, database.engine)
+
+
 class Lido:
     """An assembled house: what every door of one process shares. `close` gives everything back."""
 

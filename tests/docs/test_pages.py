@@ -6,6 +6,7 @@ import runpy
 import pytest
 from tests.docs.pages import DOCS, PAGES, ROOT, headings, name, prose
 
+from lido.cli.installation import STANDBY
 from lido.flows.webhooks import TYPES
 from lido.rules.options import OPTIONS
 
@@ -54,3 +55,9 @@ def test_every_type_of_event_is_told():
     page = (DOCS / "webhooks.md").read_text("utf-8")
 
     assert [type_ for type_ in TYPES if f"`{type_}`" not in page.partition("## Types")[2]] == []
+
+
+def test_what_lido_says_on_a_standby_is_told():
+    page = (DOCS / "replicas.md").read_text("utf-8")
+
+    assert f"Error: {STANDBY}" in " ".join(page.split())

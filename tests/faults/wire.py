@@ -39,6 +39,7 @@ class Wire:
 
     def __init__(self, server: Server, key: tuple[str, str] = (*ROOT.values(),), *, sockets: int = 16) -> None:
         # By number: a name may first lead to an address on which nobody listens.
+        self.port = server.port
         self._url = f"http://127.0.0.1:{server.port}/"
         self._http = urllib3.HTTPConnectionPool(
             "127.0.0.1", server.port, maxsize=sockets, timeout=ANSWERS_WITHIN_SECONDS, retries=False

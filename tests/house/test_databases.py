@@ -11,7 +11,7 @@ def test_what_is_left_of_a_killed_server_is_cleared_away(tmp_path: Path, monkeyp
     left = tmp_path / "killed"
     (left / "data").mkdir(parents=True)
     (left / "users").touch()
-    (left / "binaries").write_text(str(next(databases._candidates())))
+    (left / "binaries").write_text(str(next(databases.installed())))
     (left / "data" / "postmaster.pid").write_text(f"4194305\n{left / 'data'}\n0\n5432\n{left}\n\n")
 
     databases._clear_abandoned()

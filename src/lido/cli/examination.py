@@ -100,7 +100,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", where, str(error))
         return
     try:
-        yield Finding("database", f"{where}, {assembly.engine_version(database)}")
+        standby = installation.STANDBY if assembly.is_standby(database) else None
+        yield Finding("database", f"{where}, {assembly.engine_version(database)}", standby)
         yield from _inside(settings, database)
     except errors.Unavailable as error:
         yield Finding("database", where, str(error))

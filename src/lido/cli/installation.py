@@ -17,6 +17,11 @@ from lido.settings import Settings
 
 Say = Callable[[str], None]
 
+STANDBY = (
+    "The database is a standby (in recovery): it follows a primary and cannot be written. Lido serves from it once it "
+    "is promoted: make sure that the primary is stopped, then SELECT pg_promote()."
+)
+
 
 def _silent(line: str) -> None:
     """Say nothing."""
@@ -35,6 +40,7 @@ def open_installation(settings: Settings, *, create: bool = False, say: Say = _s
     try:
         say(f"database: {describe_database(settings)}")
         if create:
+            _require_promoted(database)
             migrate(database, say)
         else:
             require_current(database)
@@ -60,6 +66,12 @@ def connect(settings: Settings, *, create: bool = False) -> assembly.Database:
         return assembly.open_database(settings)
     except (ValueError, RuntimeError) as error:
         raise ClickException(str(error)) from error
+
+
+def _require_promoted(database: assembly.Database) -> None:
+    """Refuse a standby before anything is made: a key that seals nothing would stand in the way of the right one."""
+    if assembly.is_standby(database):
+        raise ClickException(STANDBY)
 
 
 def describe_database(settings: Settings) -> str:

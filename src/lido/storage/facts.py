@@ -13,6 +13,12 @@ def engine_version(tx: Transaction, engine: Literal["sqlite", "postgresql"]) -> 
     return str(row[0]) if row else "unknown"
 
 
+def is_standby(tx: Transaction, engine: Literal["sqlite", "postgresql"]) -> bool:
+    """Whether the server follows another and was not promoted: nothing can be written there."""
+    row = tx.row("SELECT pg_is_in_recovery()") if engine == "postgresql" else None
+    return row is not None and bool(row[0])
+
+
 def find(tx: Transaction, name: str) -> str | None:
     """The fact of that name."""
     row = tx.row("SELECT value FROM facts WHERE name = :name", name=name)

@@ -29,7 +29,6 @@ _PREPARED_STATEMENTS: Final = 500
 _RECONNECT_SECONDS: Final = 2.0
 
 _CONFLICTS: Final = (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
-_UNAVAILABLE: Final = (psycopg.OperationalError, errors.ReadOnlySqlTransaction)
 
 
 class PostgreSQL:
@@ -268,7 +267,9 @@ def _in_psycopg(token: re.Match[str]) -> str:
 def _neutral(error: psycopg.Error) -> Exception:
     if isinstance(error, _CONFLICTS):
         return Conflict(f"PostgreSQL: {type(error).__name__}")
-    if isinstance(error, _UNAVAILABLE):
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        return Unavailable("PostgreSQL writes nothing here: it is a standby (in recovery), or set to be read only.")
+    if isinstance(error, psycopg.OperationalError):
         return Unavailable(f"PostgreSQL: {type(error).__name__}")
     return error
 
