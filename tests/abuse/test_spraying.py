@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.authenticators import Guarded
+from tests.house.test_plans import Watching
 from tests.operations.idp.test_choice import Choosers
 from tests.operations.round_trips.confidential import Confidential
 from tests.pages import Browser, oauth_app
 from tests.sign_ins import People, refusal
-from tests.world import FLOWS, PASSWORD, World
+from tests.world import FLOWS, PASSWORD, World, sign_by
 
 from lido.flows import pool_options
 from lido.flows.chores import Chores, table
@@ -151,6 +152,20 @@ def test_what_succeeds_is_never_too_much_and_writes_nothing(people):
 
     assert counted(people) == {}
     spray(people)
+
+
+def test_a_right_password_runs_no_statement_for_it(database):
+    watching = Watching(database)
+    house = World(watching)
+    sign_by(house.clock)
+    people = People(house, pool=TAGS)
+    people.alice()
+    watching.seen.clear()
+    people.sign_in()
+    house.close()
+
+    (told_by,) = [sql for sql in watching.seen if "budgets" in sql]
+    assert "LEFT JOIN users" in told_by, "the read that a sign-in begins with"
 
 
 def test_who_is_signed_in_stays_so_whatever_others_of_the_network_do(people):
