@@ -104,6 +104,7 @@ class Documents(Protocol):
 
 class Call(Struct, frozen=True):
     """One request. `now` is its time of arrival, milliseconds since 1970; `address` the client's, '' if unknown;
+    `address_is_own` whether it is the person's own although the app is a server: a browser's, or one that was told;
     `client_metadata` what the client says to the pool's triggers, in the operations that take it; `charges` what the
     request will count in, once it is proven which pool it is about.
     """
@@ -125,6 +126,7 @@ class Call(Struct, frozen=True):
     now: int
     client_metadata: Mapping[str, str] = {}
     charges: tuple[str, ...] = ()
+    address_is_own: bool = False
 
     @property
     def region(self) -> str:

@@ -48,3 +48,26 @@ def test_ended_windows_are_swept_and_running_ones_stay(database):
     with database.write() as tx:
         assert budgets.remove_expired(tx, 1100, 10) == 1
         assert budgets.remove_expired(tx, 1100, 10) == 0
+
+
+def test_counting_tells_how_many_are_used_and_stops_at_the_last(database):
+    with database.write() as tx:
+        counted = [budgets.count(tx, "p", "s", "tried", most=2, now=1000, resets_at=1100) for _ in range(4)]
+    assert counted == [1, 2, 0, 0]
+    with database.read() as tx:
+        assert budgets.used(tx, "p", "s", "tried", now=1099) == 2
+        assert budgets.used(tx, "p", "s", "tried", now=1100) == 0
+        assert budgets.used(tx, "p", "t", "tried", now=1000) == 0
+
+
+def test_what_is_given_back_can_be_used_again_and_never_becomes_more(database):
+    for _ in range(3):
+        take(database)
+    with database.write() as tx:
+        budgets.give_back(tx, "p", "s", "tried")
+        budgets.give_back(tx, "p", "t", "tried")
+    assert [take(database), take(database)] == [True, False]
+    with database.write() as tx:
+        for _ in range(9):
+            budgets.give_back(tx, "p", "s", "tried")
+    assert [take(database) for _ in range(4)] == [True, True, True, False]

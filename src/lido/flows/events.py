@@ -81,6 +81,7 @@ Kind = Literal[
     "identity_unlinked",
     "password_disabled",
     "event_feedback_given",
+    "network_refused",
 ]
 
 

@@ -40,7 +40,8 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     `address` an e-mail address that is to become one. `targets` are the levels of strength that were asked for, the
     best first; `session_id` is the session that a step-up goes on from. `rounds` are the challenges that were answered
     where the pool's triggers decide, and `defined` is what they decided last. `family` and `began_at` are the whole
-    sign-in's: answers are counted for it, and it ends an hour later whatever is asked for again.
+    sign-in's: answers are counted for it, and it ends an hour later whatever is asked for again. `asked_from` is the
+    network that the functions' questions were counted for.
     """
 
     step: str
@@ -64,6 +65,7 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     session_id: str = ""
     rounds: tuple[Round, ...] = ()
     defined: str = ""
+    asked_from: str = ""
 
     def __repr__(self) -> str:
         return f"Progress({self.step})"

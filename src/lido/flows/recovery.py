@@ -10,6 +10,7 @@ from lido.flows import (
     delivery,
     handles,
     migration,
+    networks,
     passkeys,
     passwords,
     strangers,
@@ -45,13 +46,15 @@ def forgot(call: Call, *, client_id: str, secret_hash: str | None, username: str
     possible = delivery.recovery_attributes(pool)
     if not possible:
         raise errors.NotAuthorized("Contact administrator to reset password.")
-    if user is None and triggers.is_named(pool, "UserMigration"):
-        user = migration.at_recovery(call, pool, stranger.client, username)
+    if triggers.is_named(pool, "UserMigration"):
+        networks.ask(call, stranger.network)
+        user = user or migration.at_recovery(call, pool, stranger.client, username)
         stranger = structs.replace(stranger, user=user)
     attribute = _reset_to(pool, user)
     words = None
     if isinstance(attribute, errors.Fault):
-        stranger.refuse(attribute)
+        with strangers.guessing(call, stranger):
+            stranger.refuse(attribute)
     elif user is not None:
         words = _words(call, pool, user, attribute, stranger.client.client_id, purpose=codes.RESET)
     pretended = _pretended(call, pool, username) if user is None or isinstance(attribute, errors.Fault) else []
@@ -133,10 +136,19 @@ def confirm(call: Call, *, client_id: str, secret_hash: str | None, username: st
     """
     password_policy.refuse_malformed(password)
     stranger = strangers.meet(call, client_id, username, secret_hash)
-    pool, user = stranger.pool, stranger.user
+    with strangers.guessing(call, stranger):
+        confirmed = _guessed(call, stranger, code, password)
+    told, metadata = trigger_events.attributes(stranger.pool, confirmed), call.client_metadata
+    event = trigger_events.post_confirmation("ConfirmForgotPassword", confirmed.username, client_id, told, metadata)
+    triggers.tell(call, stranger.pool, event)
+
+
+def _guessed(call: Call, stranger: Stranger, code: str, password: str) -> User:
+    """The user who has the new password. Raises what `confirm` does."""
+    user = stranger.user
     if user is None:
         stranger.refuse(errors.UserNotFound(strangers.UNKNOWN))
-    codes.take(call, pool, stranger.subject(call), codes.RESET)
+    codes.take(call, stranger.pool, stranger.subject(call), codes.RESET)
     if user is None:
         raise errors.CodeMismatch
     fault = _unfit(user)
@@ -144,14 +156,11 @@ def confirm(call: Call, *, client_id: str, secret_hash: str | None, username: st
         stranger.refuse(fault)
         raise errors.CodeMismatch
     try:
-        confirmed = _confirm(call, stranger, user, code, password)
+        return _confirm(call, stranger, user, code, password)
     except errors.ExpiredCode:
         if stranger.hides_all:
             raise errors.CodeMismatch from None
         raise
-    told, metadata = trigger_events.attributes(pool, confirmed), call.client_metadata
-    event = trigger_events.post_confirmation("ConfirmForgotPassword", user.username, client_id, told, metadata)
-    triggers.tell(call, pool, event)
 
 
 def _unfit(user: User) -> errors.Fault | None:

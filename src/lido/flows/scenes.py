@@ -6,7 +6,8 @@ from msgspec import Struct, structs
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, progress, signing, unknown_users
+from lido.flows import access, networks, progress, signing, unknown_users
+from lido.flows.networks import Network
 from lido.flows.progress import Progress
 from lido.flows.signing import Ring
 from lido.records import Client, Device, Password, Pool, User
@@ -35,7 +36,7 @@ class Scene(Struct, frozen=True):
     """Who stands at which door: pool and client with their terms and keys, and whom the name led to.
 
     `user` is None for a stranger who may not learn it; `subject` is what the lockout counts on; `device` is the one
-    of the user that was named, unproven.
+    of the user that was named, unproven. `network` is where the request comes from.
     """
 
     pool: Pool
@@ -48,6 +49,7 @@ class Scene(Struct, frozen=True):
     user: User | None
     password: Password | None
     groups: tuple[Group, ...]
+    network: Network
     device: Device | None = None
 
 
@@ -67,13 +69,15 @@ def by_name(call: Call, tx: Transaction, attempt: Attempt, typed: str) -> Scene:
     pool_id, folding = _locate(call, tx, attempt)
     if len(typed) > _LONGEST_NAME:
         raise errors.InvalidParameter("Username is too long.")
-    found = sign_ins.by_sub(tx, pool_id, attempt.client_id, typed) if is_uuid(typed) else None
+    found, client_id, network, now = None, attempt.client_id, networks.prefix(call), call.now
+    if is_uuid(typed):
+        found = sign_ins.by_sub(tx, pool_id, client_id, typed, network=network, now=now)
     if found is None or found.user is None:
-        found = sign_ins.by_name(tx, pool_id, attempt.client_id, name_key(typed, folding))
+        found = sign_ins.by_name(tx, pool_id, client_id, name_key(typed, folding), network=network, now=now)
     if found is not None and found.pool.folding != folding:
-        sign_ins.fold_as(tx, attempt.client_id, found.pool)
+        sign_ins.fold_as(tx, client_id, found.pool)
         folding = found.pool.folding
-        found = sign_ins.by_name(tx, pool_id, attempt.client_id, name_key(typed, folding))
+        found = sign_ins.by_name(tx, pool_id, client_id, name_key(typed, folding), network=network, now=now)
     return _of(call, tx, attempt, found, typed, name_key(typed, folding))
 
 
@@ -84,7 +88,8 @@ def resumed(call: Call, tx: Transaction, attempt: Attempt, step: str, blob: byte
     """
     pool_id, folding = _locate(call, tx, attempt)
     begun = progress.open_blob(call, tx, pool_id, attempt.client_id, step, blob)
-    found = sign_ins.by_sub(tx, pool_id, attempt.client_id, begun.subject)
+    network, now = networks.prefix(call), call.now
+    found = sign_ins.by_sub(tx, pool_id, attempt.client_id, begun.subject, network=network, now=now)
     return _of(call, tx, attempt, found, begun.typed, name_key(begun.typed, folding)), begun
 
 
@@ -145,6 +150,7 @@ def _of(call: Call, tx: Transaction, attempt: Attempt, found: sign_ins.SignIn | 
         user=user,
         password=found.password,
         groups=found.groups,
+        network=networks.of(call, tx, pool, found.client, found.failures, by_operator=attempt.door == "admin"),
     )
 
 

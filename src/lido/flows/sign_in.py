@@ -18,6 +18,7 @@ from lido.flows import (
     lockout,
     magic_links,
     migration,
+    networks,
     progress,
     scenes,
     sign_in_triggers,
@@ -72,7 +73,9 @@ class SignedIn(Struct, frozen=True):
         """Spend the step, make true what comes with it, forget earlier failures. Raises to refuse after all."""
         for effect in self.effects:
             effect(tx)
-        lockouts.forgive(tx, self.scene.pool.pool_id, self.scene.subject, reserved=int(self.reserved))
+        pool_id = self.scene.pool.pool_id
+        lockouts.forgive(tx, pool_id, self.scene.subject, reserved=int(self.reserved))
+        networks.answered(tx, pool_id, self.progress.asked_from)
 
     def abandon(self, call: Call) -> None:
         """Nothing was handed out: the reserved try counts for nothing."""
@@ -97,14 +100,17 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
         scene = scenes.by_name(call, tx, attempt, typed)
         _require_allowed(scene.terms, flow, attempt.door)
         _check_secret(call, tx, scene, attempt, typed)
+    scene.network.require_left()
     hides = access.hides_users(scene.pool, scene.client)
     if migration.may_bring(scene) and (flow.at_once or (chooses and _choice(attempt) == "PASSWORD")):
         scene = _migrated(call, scene, attempt)
     if scene.user is None and not hides:
+        networks.fail_alone(call, scene.network)
         raise errors.UserNotFound
+    asked_from = sign_in_triggers.count(call, scene, by_custom_auth=flow.first == steps.CUSTOM)
     call = sign_in_triggers.before(call, scene)
     if chooses and session:
-        return _with_proof(call, attempt, session, typed)
+        return _with_proof(call, attempt, session, typed, asked_from)
     begun = Progress(
         step=flow.first,
         flow=flow.name,
@@ -115,6 +121,7 @@ def start(call: Call, attempt: Attempt, flow_name: str, session: str | None = No
         expires_at=0,
         choice=_choice(attempt) if chooses else "",
         device_key=scenes.named_device(attempt.given),
+        asked_from=asked_from,
     )
     scene = scenes.with_device(call, scene, begun.device_key)
     if chooses or attempt.door == "pages":
@@ -151,6 +158,8 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
         _check_secret(call, tx, scene, attempt, named)
     if begun.door != attempt.door:
         raise errors.NotAuthorized(INVALID)
+    if not begun.proofs:
+        scene.network.require_left()
     situations.require_same(scene, begun)
     situations.require_called(call, scene, named)
     _require_allowed(scene.terms, steps.FLOWS[begun.flow], attempt.door)
@@ -176,7 +185,13 @@ def _migrated(call: Call, scene: Scene, attempt: Attempt) -> Scene:
     if not password:
         return scene
     password_policy.refuse_malformed(password)
-    migration.at_sign_in(call, scene.pool, scene.client, scene.typed, password, subject=scene.subject)
+    try:
+        migration.at_sign_in(call, scene.pool, scene.client, scene.typed, password, subject=scene.subject)
+    except errors.PasswordResetRequired:  # the password was right
+        raise
+    except errors.Fault:
+        networks.fail_alone(call, scene.network)
+        raise
     with call.db.read() as tx:
         return scenes.by_name(call, tx, attempt, scene.typed)
 
@@ -225,7 +240,7 @@ def _is_answered(turn: Turn) -> bool:
     return turn.progress.step == "PASSWORD" and bool(turn.given.get("PASSWORD"))
 
 
-def _with_proof(call: Call, attempt: Attempt, session: str, named: str) -> Outcome:
+def _with_proof(call: Call, attempt: Attempt, session: str, named: str, asked_from: str) -> Outcome:
     """The first factor came before: the code that confirmed a sign-up, or a link that leads in on any device."""
     blob = _read(session, attempt)
     with call.db.read() as tx:
@@ -238,7 +253,7 @@ def _with_proof(call: Call, attempt: Attempt, session: str, named: str) -> Outco
     if attempt.given.get(step_up.TOKEN):
         raise errors.InvalidParameter(f"{step_up.TOKEN} and Session cannot both be given.")
     device_key, targets = scenes.named_device(attempt.given), step_up.targets(scene, attempt.door, attempt.given)
-    begun = structs.replace(begun, door=attempt.door, device_key=device_key, targets=targets)
+    begun = structs.replace(begun, door=attempt.door, device_key=device_key, targets=targets, asked_from=asked_from)
     scene = scenes.with_device(call, scene, begun.device_key)
     turn = Turn(call, scene, begun, attempt.given, situations.of(call, scene, begun))
     effects = (_spending(turn),) if by_link else (_spending(turn), sign_up_session.require_first(scene))
@@ -270,7 +285,7 @@ def _judge(turn: Turn, challenge: Challenge, *, spend: bool) -> Outcome:
     call, scene = turn.call, turn.scene
     step = Step(turn, (_spending(turn),) if spend else (), reserved=challenge.GUARD == "lockout")
     if step.reserved:
-        lockout.reserve(call, scene.pool.pool_id, scene.subject)
+        step.reserve()
     elif challenge.GUARD == "budget":
         tries.take(call, scene, turn.progress)
     try:

@@ -3,12 +3,22 @@
 from msgspec import structs
 
 from lido.call import Call
-from lido.flows import triggers
+from lido.flows import networks, triggers
 from lido.flows.holders import Holder
 from lido.flows.scenes import Scene
 from lido.records import Pool
 from lido.rules import claims, token_changes, trigger_events
 from lido.rules.token_changes import Changes
+
+
+def count(call: Call, scene: Scene, *, by_custom_auth: bool) -> str:
+    """Count for the network that functions are about to be asked by somebody unproven; '' where none are.
+
+    Raises TooManyRequests.
+    """
+    if not (by_custom_auth or triggers.is_named(scene.pool, "PreAuthentication")):
+        return ""
+    return networks.ask(call, scene.network)
 
 
 def before(call: Call, scene: Scene) -> Call:

@@ -6,7 +6,18 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, codes, delivery, handles, passwords, sign_up_session, strangers, triggers, wording
+from lido.flows import (
+    access,
+    codes,
+    delivery,
+    handles,
+    networks,
+    passwords,
+    sign_up_session,
+    strangers,
+    triggers,
+    wording,
+)
 from lido.flows.delivery import Delivery
 from lido.flows.events import Fact, tell
 from lido.flows.strangers import Stranger
@@ -47,8 +58,9 @@ def register(
 ) -> SignedUp:
     """A person signs up (SignUp); the user waits to be confirmed, unless the pool's trigger does that.
 
-    Raises ResourceNotFound, NotAuthorized, InvalidPassword, InvalidParameter, UsernameExists, and the refusals of
-    triggers; one that fails after the confirmation undoes nothing.
+    Raises ResourceNotFound, NotAuthorized, InvalidPassword, InvalidParameter, UsernameExists, TooManyRequests where
+    people of the network asked the pool's function too often, and the refusals of triggers; one that fails after the
+    confirmation undoes nothing.
     """
     with call.db.read() as tx:
         pool, client = access.pool_and_client(tx, client_id)
@@ -60,6 +72,9 @@ def register(
         user = msgspec.structs.replace(user, factors=Factor.PASSWORD)
     with call.db.read() as tx:
         handles.refuse_taken(tx, pool, user)
+        network = networks.of(call, tx, pool, client, 0)
+    if triggers.is_named(pool, "PreSignUp"):
+        networks.ask(call, network)
     answer = _asked(call, pool, client, user, attributes, validation_data)
     user = _as_answered(user, answer)
     words = _words(call, pool, user, "SignUp", client) if user.status == Status.UNCONFIRMED else None
@@ -244,26 +259,32 @@ def confirm(
     AliasExists, and the refusals of the trigger that is told afterwards.
     """
     stranger = strangers.meet(call, client_id, username, secret_hash)
-    pool, user = stranger.pool, stranger.user
+    with strangers.guessing(call, stranger):
+        confirmed, shown = _guessed(call, stranger, code, session, force_alias=force_alias)
+    _tell_confirmed(call, stranger.pool, confirmed, client_id)
+    medium = delivery.MEDIA["email" if shown.attribute == "email" else "phone_number"]
+    return sign_up_session.after_confirmation(call, client_id, confirmed.sub, username, medium)
+
+
+def _guessed(call: Call, stranger: Stranger, code: str, session: str | None, *, force_alias: bool) -> tuple[User, Code]:
+    """The confirmed user, and the code that was right. Raises what `confirm` does."""
+    user = stranger.user
     if user is None and not stranger.hides:
         raise errors.UserNotFound(strangers.UNKNOWN)
     if user is not None and not stranger.hides_all:
         _refuse_confirmed(user)
-    codes.take(call, pool, stranger.subject(call), codes.CONFIRM)
+    codes.take(call, stranger.pool, stranger.subject(call), codes.CONFIRM)
     if user is None or user.status != Status.UNCONFIRMED:
         raise errors.CodeMismatch
     if session is not None:
-        sign_up_session.require_of(call, client_id, user.sub, session)
+        sign_up_session.require_of(call, stranger.client.client_id, user.sub, session)
     try:
         with call.db.write() as tx:
-            confirmed, shown = _confirm(call, tx, stranger, user.sub, code, force_alias=force_alias)
+            return _confirm(call, tx, stranger, user.sub, code, force_alias=force_alias)
     except errors.ExpiredCode:
         if stranger.hides_all:
             raise errors.CodeMismatch from None
         raise
-    _tell_confirmed(call, pool, confirmed, client_id)
-    medium = delivery.MEDIA["email" if shown.attribute == "email" else "phone_number"]
-    return sign_up_session.after_confirmation(call, client_id, user.sub, username, medium)
 
 
 def _confirm(
@@ -301,7 +322,8 @@ def resend(call: Call, *, client_id: str, secret_hash: str | None, username: str
     attribute = _resent_to(stranger)
     words = None
     if isinstance(attribute, errors.Fault):
-        stranger.refuse(attribute)
+        with strangers.guessing(call, stranger):
+            stranger.refuse(attribute)
     elif user is not None:
         words = _words(call, pool, user, "ResendCode", stranger.client)
     with call.db.write() as tx:

@@ -16,7 +16,7 @@ def followed(call: Call, request: Any) -> Call:
     Whatever names no address changes nothing: no sign-in fails by its context.
     """
     address = _normal(_named(call, request))
-    return replace(call, address=address) if address else call
+    return replace(call, address=address, address_is_own=True) if address else call
 
 
 def _named(call: Call, request: Any) -> str | None:

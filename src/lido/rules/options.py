@@ -268,6 +268,13 @@ OPTIONS = {
             "Each logout token names one session (`sid`), also when all of a user's sessions end.",
             for_clients=True,
         ),
+        Option(
+            "failures_per_network",
+            "number",
+            "500",
+            "100",
+            "How many failed sign-ins within ten minutes end those of a whole network (`/24`, `/48`); 0: any number.",
+        ),
         Option("event_retention_days", "days", "", "", "How long events are kept; empty: as the installation is set."),
     )
 }
@@ -302,6 +309,8 @@ def _fits(form: str, value: str) -> bool:
             return value in ("true", "false")
         case "days":
             return value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 36_500
+        case "number":
+            return value.isascii() and value.isdigit() and len(value) <= 7
         case "off|seconds":
             return value == "off" or (value.isascii() and value.isdigit() and len(value) <= 5 and int(value) > 0)
         case "off|minutes":
@@ -335,6 +344,11 @@ def in_force(settings: PoolSettings, name: str) -> str:
     if option.secure == option.compatible or name == "profile":
         return option.compatible
     return option.secure if in_force(settings, "profile") == "secure" else option.compatible
+
+
+def number(pool: Pool, name: str) -> int:
+    """The number in force for the pool."""
+    return int(text(pool, name))
 
 
 def seconds(pool: Pool, name: str) -> int | None:

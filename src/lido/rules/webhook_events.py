@@ -12,13 +12,14 @@ from lido.rules.time_ordered_ids import made_at
 TEST = "webhook.test"
 _OF_THINGS = re.compile(r"(pool|client|domain|resource_server|provider|group|user)_(created|changed|deleted)")
 _OF_IMPORTS = re.compile(r"import_(created|uploaded|started|stopped|finished)")
+_OF_POOLS = {"keys_rotated", "network_refused"}
 _NOT_TOLD = {"v"}
 
 
 def type_of(kind: str) -> str:
     """The type of a kind of event: whom it is about (a thing of the pool, else `user`), a dot, what happened."""
-    if kind == "keys_rotated":
-        return "pool.keys_rotated"
+    if kind in _OF_POOLS:
+        return f"pool.{kind}"
     happened = _OF_IMPORTS.fullmatch(kind)
     if happened:
         return f"import.{happened[1]}"

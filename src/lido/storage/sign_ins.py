@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from lido.records import Client, Password, Pool, Session, User
-from lido.storage import clients, pools, users
+from lido.storage import budgets, clients, pools, users
 from lido.storage.database import Row, Transaction
 
 Group = tuple[str, str | None, int | None]
@@ -18,7 +18,10 @@ Group = tuple[str, str | None, int | None]
 
 
 class SignIn(Struct, frozen=True):
-    """Pool and client, and whom the name, sub or session led to; `user` is None for nobody."""
+    """Pool and client, and whom the name, sub or session led to; `user` is None for nobody.
+
+    `failures` is how often the network that was asked about has failed there in the window under way.
+    """
 
     pool: Pool
     client: Client
@@ -26,6 +29,7 @@ class SignIn(Struct, frozen=True):
     password: Password | None
     groups: tuple[Group, ...]
     session: Session | None = None
+    failures: int = 0
 
 
 _USER = ", ".join(f"u.{column}" for column in users.COLUMNS.split(", "))
@@ -35,25 +39,28 @@ _SESSION = (
     "s.grace_until, s.revoked_at, s.auth_time, s.created_at, s.expires_at, s.active_at, s.grant_info, s.device_key, "
     "s.event_id, s.sso_id"
 )
+_FAILURES = f"""(SELECT b.used FROM budgets b WHERE b.pool_id = :pool_id AND b.subject = :network
+    AND b.kind = '{budgets.FAILURES}' AND b.resets_at > :now)"""
 _GROUP = "g.name, g.role_arn, g.precedence"
 _SETTINGS = "FROM pools p JOIN clients c ON c.pool_id = :pool_id AND c.client_id = :client_id"
 _GROUPS = """LEFT JOIN group_members m ON m.pool_id = :pool_id AND m.sub = u.sub
     LEFT JOIN groups g ON g.pool_id = :pool_id AND g.name = m.group_name"""
 _ALIVE = "WHERE p.pool_id = :pool_id AND p.deleted_at IS NULL"
 
-_USER_AT = 2
+_FAILURES_AT = 2
+_USER_AT = 3
 _PASSWORD_AT = _USER_AT + users.WIDTH
 _SESSION_AT = _PASSWORD_AT
 _SESSION_WIDTH = 19
 
-_BY_NAME = f"""SELECT p.version, c.version, {_USER}, {_PASSWORD_COLUMNS}, {_GROUP} {_SETTINGS}
+_BY_NAME = f"""SELECT p.version, c.version, {_FAILURES}, {_USER}, {_PASSWORD_COLUMNS}, {_GROUP} {_SETTINGS}
     LEFT JOIN user_names n ON n.pool_id = :pool_id AND n.name_key = :name_key
     LEFT JOIN users u ON u.pool_id = :pool_id AND u.sub = n.sub
     LEFT JOIN passwords w ON w.pool_id = :pool_id AND w.sub = n.sub {_GROUPS} {_ALIVE}"""
-_BY_SUB = f"""SELECT p.version, c.version, {_USER}, {_PASSWORD_COLUMNS}, {_GROUP} {_SETTINGS}
+_BY_SUB = f"""SELECT p.version, c.version, {_FAILURES}, {_USER}, {_PASSWORD_COLUMNS}, {_GROUP} {_SETTINGS}
     LEFT JOIN users u ON u.pool_id = :pool_id AND u.sub = :sub
     LEFT JOIN passwords w ON w.pool_id = :pool_id AND w.sub = :sub {_GROUPS} {_ALIVE}"""
-_BY_SESSION = f"""SELECT p.version, c.version, {_USER}, {_SESSION}, {_GROUP} {_SETTINGS}
+_BY_SESSION = f"""SELECT p.version, c.version, 0, {_USER}, {_SESSION}, {_GROUP} {_SETTINGS}
     LEFT JOIN users u ON u.pool_id = :pool_id AND u.sub = :sub
     LEFT JOIN sessions s ON s.pool_id = :pool_id AND s.sub = :sub AND s.id = :session_id {_GROUPS} {_ALIVE}"""
 
@@ -85,15 +92,20 @@ def fold_as(tx: Transaction, client_id: str, pool: Pool) -> None:
     tx.documents.keep(("pool and folding", client_id), 0, (pool.pool_id, pool.folding))
 
 
-def by_name(tx: Transaction, pool_id: str, client_id: str, name_key: str) -> SignIn | None:
+def by_name(
+    tx: Transaction, pool_id: str, client_id: str, name_key: str, *, network: str = "", now: int = 0
+) -> SignIn | None:
     """Whom a folded handle leads to; None when the pool or the client is gone."""
-    rows = tx.rows(_BY_NAME, pool_id=pool_id, client_id=client_id, name_key=name_key)
+    rows = tx.rows(_BY_NAME, pool_id=pool_id, client_id=client_id, name_key=name_key, network=network, now=now)
     return _with_password(tx, pool_id, client_id, rows)
 
 
-def by_sub(tx: Transaction, pool_id: str, client_id: str, sub: str) -> SignIn | None:
+def by_sub(
+    tx: Transaction, pool_id: str, client_id: str, sub: str, *, network: str = "", now: int = 0
+) -> SignIn | None:
     """The user of that sub; None when the pool or the client is gone."""
-    return _with_password(tx, pool_id, client_id, tx.rows(_BY_SUB, pool_id=pool_id, client_id=client_id, sub=sub))
+    rows = tx.rows(_BY_SUB, pool_id=pool_id, client_id=client_id, sub=sub, network=network, now=now)
+    return _with_password(tx, pool_id, client_id, rows)
 
 
 def by_session(tx: Transaction, pool_id: str, client_id: str, sub: str, session_id: str) -> SignIn | None:
@@ -126,7 +138,7 @@ def _sign_in(
     if pool is None or client is None:
         return None
     user = None if first[_USER_AT] is None else users.from_row(first[_USER_AT:_PASSWORD_AT])
-    return SignIn(pool, client, user, password, _groups(rows), session)
+    return SignIn(pool, client, user, password, _groups(rows), session, first[_FAILURES_AT] or 0)
 
 
 def _groups(rows: Sequence[Row]) -> tuple[Group, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -143,7 +143,7 @@ def opened(call: Call, site: Site, request: Request, *, query: str | None = None
         look=branding.look(call, asked.pool, asked.client.client_id),
     )
     fresh = () if known else (cookies.written(site, cookies.CSRF, token),)
-    return Visit(call, site, request, asked, frame, params, fresh)
+    return Visit(structs.replace(call, address_is_own=True), site, request, asked, frame, params, fresh)
 
 
 def _local(visit: Visit) -> Visit:

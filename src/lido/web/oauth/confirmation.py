@@ -8,6 +8,7 @@ from hashlib import sha256
 from html import escape
 from urllib.parse import parse_qs
 
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -57,7 +58,7 @@ def press(call: Call, site: Site, request: Request, body: bytes) -> Response:
     if link is None:
         return _page(400, *_INVALID)
     try:
-        confirmation_links.confirm(call, link)
+        confirmation_links.confirm(structs.replace(call, address_is_own=True), link)
     except _AFTERWARDS:
         pass  # PostConfirmation is told after the fact: the account is confirmed, and the log has what failed
     except (errors.LimitExceeded, errors.TooManyRequests):
