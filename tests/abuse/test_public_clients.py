@@ -114,11 +114,14 @@ def test_proofs_that_lead_to_nothing_are_stored_so_often(house, pool_id, few):
         assert app.with_key(**junk) == (400, {"error": "invalid_grant"})
     before = count(house, "spent")
 
+    house.clock.advance(minutes=4)
     assert app.with_key(**junk) == (429, BUSY)
+    sent = {"client_id": app.client_id, **junk}
+    assert app.post("/oauth2/token", sent, {"dpop": app.proof()})[1]["retry-after"] == "360"
     assert app.with_key(grant_type="nonsense") == (400, {"error": "unsupported_grant_type"})
     assert count(house, "spent") == before
     assert app.token(**junk)[0] == 400, "without a proof nothing is stored"
-    house.clock.advance(minutes=10)
+    house.clock.advance(seconds=360)
     assert app.with_key(grant_type="refresh_token", refresh_token=kept)[0] == 200
 
 

@@ -49,7 +49,7 @@ def register(call: Call, pool_id: str, bearer: str | None, body: bytes) -> Mappi
     """Make the client that the body describes, and tell it who it is (RFC 7591 §3.2.1).
 
     `bearer` is an access token with the scope to register. Raises NotOffered, BearerRefused, Invalid,
-    TooManyRequests, LimitExceeded.
+    TooManyRequests.
     """
     try:
         with call.db.read() as tx:
@@ -115,10 +115,10 @@ def _take(call: Call, pool_id: str, who: str, *, is_open: bool) -> None:
 
 
 def _require_room(call: Call, tx: Transaction, pool: Pool, *, is_open: bool) -> None:
-    """The caller has locked the pool. Raises LimitExceeded."""
+    """The caller has locked the pool. Raises TooManyRequests: an hour on, all that nobody wants by then may go."""
     most = MOST_WITH_STRANGERS if is_open else MOST_CLIENTS
     if clients.count(tx, pool.pool_id, KIND) >= most and not unwanted_clients.displace(call, tx, pool):
-        raise errors.LimitExceeded(f"A user pool cannot have more than {most} registered clients.")
+        raise errors.TooManyRequests(retry_after_seconds=unwanted_clients.SAFE_SECONDS)
 
 
 def _attributes(pool: Pool) -> dict[str, list[str]]:

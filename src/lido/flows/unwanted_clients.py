@@ -15,7 +15,7 @@ from lido.storage.database import Transaction
 
 LIFE_MS = 86_400_000
 """Whoever registers tries it within the day; a flood of a hundred an hour never fills more than its own day."""
-_SAFE_MS = 3_600_000
+SAFE_SECONDS = 3_600
 """A place this young is nobody else's: the budget of an hour is smaller than the number of places, so that a flood
 pushes out its own before it comes to what was registered beside it.
 """
@@ -40,7 +40,7 @@ def expire(call: Call, tx: Transaction, limit: int) -> int:
 
 def displace(call: Call, tx: Transaction, pool: Pool) -> bool:
     """Remove the oldest of the pool, whose lock the caller holds; False: none may go."""
-    found = clients.unwanted(tx, pool.pool_id, created_before=call.now - _SAFE_MS)
+    found = clients.unwanted(tx, pool.pool_id, created_before=call.now - SAFE_SECONDS * 1000)
     return any(_remove(call, tx, pool, client_id, "displaced") for client_id in found)
 
 

@@ -255,6 +255,7 @@ def test_where_all_places_are_taken_the_oldest_that_nobody_used_makes_room_after
 
     status, told = place.register()
     assert (status, told["error"]) == (429, "temporarily_unavailable")
+    assert place.headers["retry-after"] == "3600"
     assert living(place) == {used, oldest, second}
     place.house.clock.advance(minutes=60)
     newest = registered(place)
