@@ -99,6 +99,24 @@ def test_a_client_that_one_person_let_in_stays_also_when_they_take_it_back(place
     assert living(place) == {allowed}
 
 
+def test_a_client_that_people_let_in_at_a_node_of_an_older_release_stays_once_it_redeems_a_code(place):
+    place.house.user(place.pool_id)
+    app = place.app(place.register()[1])
+    browser = on_the_page_of_consent(place, app.client_id)
+    browser.submit(button=0)
+    with place.house.database.write() as tx:
+        tx.run(
+            "UPDATE clients SET expires_at = :at, version = version + 1 WHERE client_id = :id",
+            at=place.house.clock.now() + 1,
+            id=app.client_id,
+        )
+
+    assert app.redeem(browser.given["code"])[0] == 200
+    a_day_later(place.house)
+
+    assert living(place) == {app.client_id}
+
+
 def test_a_machine_stays_once_it_got_a_token(house):
     place = Place(house, OpenDcrGrantTypes=["client_credentials"])
     wanted = {"grant_types": ["client_credentials"], "redirect_uris": None}
