@@ -14,10 +14,10 @@ from lido.storage import clients
 from lido.storage.database import Transaction
 
 LIFE_MS = 86_400_000
-"""Whoever registers tries it within the day; a flood of a hundred an hour never fills more than its own day."""
+"""Whoever registers tries it within the day; more time would serve floods alone, so there is nothing to set."""
 SAFE_SECONDS = 3_600
-"""A place this young is nobody else's: the budget of an hour is smaller than the number of places, so that a flood
-pushes out its own before it comes to what was registered beside it.
+"""A place this young is nobody else's. Where few are used it takes a flood nine hours to come round, as strangers make
+a hundred in one and the oldest goes first; where most are used, whoever registers has this long to try.
 """
 
 
