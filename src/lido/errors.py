@@ -199,7 +199,13 @@ class TooManyFailedAttempts(Fault):
 
 
 class TooManyRequests(Fault):
+    """`retry_after_seconds` is when asking again may help; 1 where nobody knows."""
+
     sentence = "Rate exceeded"
+
+    def __init__(self, sentence: str | None = None, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unauthorized(Fault):

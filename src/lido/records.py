@@ -123,7 +123,7 @@ class ClientSettings(Struct, omit_defaults=True):
 
 
 class Client(Record, frozen=True):
-    """An app client of a user pool."""
+    """An app client of a user pool; `expires_at` is when it goes unless somebody wants it before, None for most."""
 
     pool_id: str
     client_id: str
@@ -133,6 +133,7 @@ class Client(Record, frozen=True):
     version: int
     created_at: int
     modified_at: int
+    expires_at: int | None = None
 
 
 class ClientSecret(Record, frozen=True):

@@ -10,6 +10,8 @@ from tests.databases import fresh_database
 from tests.sign_ins import People
 from tests.world import PASSWORD, World, sign_by
 
+from lido.flows import access, unwanted_clients
+from lido.storage import clients
 from lido.storage.database import Database, Transaction
 
 CROWD = 300
@@ -121,6 +123,25 @@ def _live(house: World, watching: Watching) -> None:
     public.revoke_token(ClientId=people.client_id, Token=tokens["RefreshToken"])
     rotating.alice()
     rotating.rotate(rotating.sign_in()["RefreshToken"])
+    _live_with_strangers(house)
+
+
+def _live_with_strangers(house: World) -> None:
+    """Clients that register themselves, each in the place of the one before, until nobody wants the last."""
+    pool_id = house.pool(DcrConfiguration={"OpenDcrEnabled": True})
+    for _ in range(2):
+        body = b'{"redirect_uris": ["https://app.example.com/callback"]}'
+        url = f"http://lido.test/{pool_id}/oauth2/register"
+        assert house.http("POST", url, {"content-type": "application/json"}, body)[0] == 201
+        house.clock.advance(hours=1)
+    call = house.call()
+    with house.database.write() as tx:
+        assert unwanted_clients.displace(call, tx, access.lock_pool(call, tx, pool_id))
+    house.clock.advance(days=1)
+    call = house.call()
+    with house.database.write() as tx:
+        assert unwanted_clients.expire(call, tx, 20) == 1
+        clients.keep(tx, pool_id, "wanted")
 
 
 def _rotating() -> dict[str, Any]:

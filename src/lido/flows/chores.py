@@ -14,7 +14,7 @@ import structlog
 
 from lido import errors
 from lido.call import Call
-from lido.flows import audit_chain, key_rotation, user_import
+from lido.flows import audit_chain, key_rotation, unwanted_clients, user_import
 from lido.flows.message_worker import MessageWorker
 from lido.rules import options
 from lido.rules.time_ordered_ids import first_id_at
@@ -52,6 +52,8 @@ _REST = 49
 _ROWS_AT_ONCE = 1_000
 _COUNTED_AT_ONCE = 10_000
 _POOLS_AT_ONCE = 50
+_CLIENTS_AT_ONCE = 20
+"""Each takes ten statements, and holds its pool meanwhile."""
 _DAY_MS = 86_400_000
 _LOG_RECORD_DAYS = 14
 """CloudWatch Logs takes nothing older."""
@@ -231,6 +233,7 @@ def table(
         Chore("empty deleted pools", 300, _empty_deleted_pools),
         Chore("count users", 900, _count_users),
         Chore("expire import jobs", 900, _expire_import_jobs),
+        Chore("expire registered clients", 900, _expire_registered_clients),
         Chore("forget events", 3_600, forget_events),
         Chore("forget messages", 3_600, forget_messages),
         Chore("forget deliveries", 3_600, forget_deliveries),
@@ -268,6 +271,10 @@ def _sweep(call: Call, tx: Transaction, _: str) -> str | None:
 
 def _expire_import_jobs(call: Call, tx: Transaction, _: str) -> str | None:
     return _AGAIN if user_import.expire(call, tx, 1) else None
+
+
+def _expire_registered_clients(call: Call, tx: Transaction, _: str) -> str | None:
+    return _AGAIN if unwanted_clients.expire(call, tx, _CLIENTS_AT_ONCE) else None
 
 
 def _sweep_counters(call: Call, tx: Transaction, _: str) -> str | None:

@@ -1,13 +1,13 @@
 """The client credentials grant (RFC 6749 §4.4): a machine's own access token, with scopes of the pool's APIs.
 
-Nothing is written: the token ends by its time alone, and no session stands behind it.
+Nothing is written but that the client is in use: the token ends by its time, and no session stands behind it.
 """
 
 from collections.abc import Sequence
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, client_authentication, triggers
+from lido.flows import access, client_authentication, triggers, unwanted_clients
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.tokens import Tokens
 from lido.rules import claims, jwt, scopes, token_changes
@@ -34,6 +34,7 @@ def issue(call: Call, client: ProvenClient, asked: Sequence[str], *, version: in
         changes = _changes(call, client, granted)
         client = client_authentication.as_it_stands(call, client)
         granted = _granted(call, client, asked)
+    _want(call, client)
     now, client_id = call.clock.now() // 1000, client.client.client_id
     told = claims.access_claims(
         sub=client_id,
@@ -63,6 +64,12 @@ def by_api(call: Call, client_id: str, secret: str, asked: Sequence[str]) -> Tok
     if API_FLOW not in found.terms.flows:
         raise errors.InvalidParameter("CLIENT_TOKEN_AUTH flow not enabled for this client")
     return issue(call, found, asked, version=None)
+
+
+def _want(call: Call, client: ProvenClient) -> None:
+    if client.client.expires_at is not None:
+        with call.db.write() as tx:
+            unwanted_clients.want(tx, client.client)
 
 
 def _granted(call: Call, client: ProvenClient, asked: Sequence[str]) -> tuple[str, ...]:

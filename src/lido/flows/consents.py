@@ -7,7 +7,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, logout_notices
+from lido.flows import access, logout_notices, unwanted_clients
 from lido.flows.authorization import AuthorizationRequest
 from lido.flows.browser import BrowserSession
 from lido.flows.events import Fact, tell
@@ -81,6 +81,7 @@ def give(call: Call, request: AuthorizationRequest, session: BrowserSession) -> 
     """Remember that the user allows what the request asks for. Raises NotAuthorized when user or client are gone."""
     client = request.client
     with call.db.write() as tx:
+        unwanted_clients.want(tx, client)
         before = consents.find(tx, session.pool_id, session.sub, client.client_id)
         kept = before.scopes.split(" ") if before is not None and before.client_name == client.name else []
         scopes = " ".join(dict.fromkeys((*kept, *request.scopes)))

@@ -9,7 +9,7 @@ import msgspec
 
 from lido import errors
 from lido.call import Call
-from lido.flows import redemption, tokens
+from lido.flows import budgets, redemption, tokens
 from lido.flows.browser import BrowserSession
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.grants import GrantInfo
@@ -19,7 +19,7 @@ from lido.records import Client
 from lido.rules import networks, options, scopes, user_codes
 from lido.rules.sealing import Unsealable
 from lido.rules.steps import Proof
-from lido.storage import budgets, device_grants, resource_servers, sign_ins
+from lido.storage import device_grants, resource_servers, sign_ins
 from lido.storage.device_grants import DeviceGrant, Permit, State
 
 LIFE_SECONDS = 600
@@ -286,8 +286,6 @@ def _require_allowed(client: ProvenClient) -> None:
 
 def _take(call: Call, pool_id: str, kind: str, most: int) -> None:
     """Committed before anything is looked up, so that guesses side by side gain nothing. Raises TooManyRequests."""
-    who, until = networks.subscriber(call.address), call.now + _WINDOW_MS
+    who = networks.subscriber(call.address)
     with call.db.write() as tx:
-        taken = budgets.take(tx, pool_id, who, kind, most=most, now=call.now, resets_at=until)
-    if not taken:
-        raise errors.TooManyRequests
+        budgets.take(call, tx, pool_id, who, kind, most=most, window_ms=_WINDOW_MS)

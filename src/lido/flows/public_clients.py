@@ -6,11 +6,10 @@ What is stored on their word alone is counted in ten minutes, for each address a
 from collections.abc import Mapping
 from typing import Literal
 
-from lido import errors
 from lido.call import Call
+from lido.flows import budgets
 from lido.flows.client_authentication import ProvenClient
 from lido.rules import networks
-from lido.storage import budgets
 
 Kind = Literal["pushed requests", "proofs in vain"]
 
@@ -26,8 +25,7 @@ def require_left(call: Call, client: ProvenClient, kind: Kind) -> None:
     pool_id = client.pool.pool_id
     with call.db.read() as tx:
         for subject, most in _counted(call, client, kind):
-            if not budgets.is_left(tx, pool_id, subject, kind, most=most, now=call.now):
-                raise errors.TooManyRequests
+            budgets.require_left(call, tx, pool_id, subject, kind, most=most)
 
 
 def take(call: Call, client: ProvenClient, kind: Kind) -> None:
@@ -37,11 +35,10 @@ def take(call: Call, client: ProvenClient, kind: Kind) -> None:
     """
     if not client.is_public:
         return
-    pool_id, resets_at = client.pool.pool_id, call.now + _WINDOW_MS
+    pool_id = client.pool.pool_id
     with call.db.write() as tx:
         for subject, most in _counted(call, client, kind):
-            if not budgets.take(tx, pool_id, subject, kind, most=most, now=call.now, resets_at=resets_at):
-                raise errors.TooManyRequests
+            budgets.take(call, tx, pool_id, subject, kind, most=most, window_ms=_WINDOW_MS)
 
 
 def _counted(call: Call, client: ProvenClient, kind: Kind) -> tuple[tuple[str, int], tuple[str, int]]:

@@ -7,7 +7,7 @@ import msgspec
 from lido import errors
 from lido.call import Call
 from lido.flows import sessions as tracking
-from lido.flows import sign_in_triggers, tokens, triggers
+from lido.flows import sign_in_triggers, tokens, triggers, unwanted_clients
 from lido.flows.client_authentication import ProvenClient
 from lido.flows.events import Fact, tell
 from lido.flows.grants import GrantInfo
@@ -57,6 +57,8 @@ def exchange(call: Call, client: ProvenClient, allowed: Allowed, use: Callable[[
     minted = tokens.mint(call, holder, session, now, changes, nonce=allowed.nonce)
     refresh = tokens.refresh_token(call, session, 1, now)
     with call.db.write() as tx:
+        # A node of the release before lets apps in without a word of it.
+        unwanted_clients.want(tx, client.client)
         tracking.hold_user(tx, session)
         if not use(tx):
             return None

@@ -1,7 +1,7 @@
 """Dynamic client registration (RFC 7591): clients that make themselves known, as far as the pool allows it.
 
 Strangers register within a budget of the hour, for an address and for a pool; a pool holds a bounded number of such
-clients, who take no place from those that operators make.
+clients, who take no place from those that operators make. Where all are taken, one that nobody wants makes room.
 """
 
 from collections.abc import Mapping
@@ -11,16 +11,17 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.call import Call
-from lido.flows import access, client_secrets, events, presented_tokens, signing
+from lido.flows import access, budgets, client_secrets, events, presented_tokens, signing, unwanted_clients
 from lido.flows.events import Fact
 from lido.records import Client, Pool
 from lido.rules import client_settings, identifiers, registration, schema, scopes
 from lido.rules.registration import Invalid, Offer, Wanted
-from lido.storage import budgets, clients, resource_servers
+from lido.storage import clients, resource_servers
 from lido.storage.database import Transaction
 
 KIND = "DCR"
-MOST_CLIENTS = 1_000
+MOST_CLIENTS, MOST_WITH_STRANGERS = 1_000, 900
+"""How many a pool holds, and up to how many strangers may add to them; the others wait for bearers of a token."""
 AN_HOUR_BY_ADDRESS, AN_HOUR_BY_STRANGERS, AN_HOUR_BY_TOKEN = 10, 100, 100
 
 _HOUR_MS = 3_600_000
@@ -48,7 +49,7 @@ def register(call: Call, pool_id: str, bearer: str | None, body: bytes) -> Mappi
     """Make the client that the body describes, and tell it who it is (RFC 7591 §3.2.1).
 
     `bearer` is an access token with the scope to register. Raises NotOffered, BearerRefused, Invalid,
-    TooManyRequests, LimitExceeded.
+    TooManyRequests.
     """
     try:
         with call.db.read() as tx:
@@ -67,8 +68,7 @@ def register(call: Call, pool_id: str, bearer: str | None, body: bytes) -> Mappi
     _take(call, pool_id, who, is_open=bearer is None)
     with call.db.write() as tx:
         pool = access.lock_pool(call, tx, pool_id)
-        if clients.count(tx, pool_id, KIND) >= MOST_CLIENTS:
-            raise errors.LimitExceeded(f"A user pool cannot have more than {MOST_CLIENTS} registered clients.")
+        _require_room(call, tx, pool, is_open=bearer is None)
         client = _client(call, tx, pool, wish, by_token=bearer is not None)
         clients.add(tx, client)
         if secret is not None:
@@ -111,9 +111,14 @@ def _take(call: Call, pool_id: str, who: str, *, is_open: bool) -> None:
     wanted = [(who, AN_HOUR_BY_TOKEN)] if not is_open else [(who, AN_HOUR_BY_ADDRESS), ("", AN_HOUR_BY_STRANGERS)]
     with call.db.write() as tx:
         for subject, most in wanted:
-            resets_at = call.now + _HOUR_MS
-            if not budgets.take(tx, pool_id, subject, _BUDGET, most=most, now=call.now, resets_at=resets_at):
-                raise errors.TooManyRequests
+            budgets.take(call, tx, pool_id, subject, _BUDGET, most=most, window_ms=_HOUR_MS)
+
+
+def _require_room(call: Call, tx: Transaction, pool: Pool, *, is_open: bool) -> None:
+    """The caller has locked the pool. Raises TooManyRequests: an hour on, all that nobody wants by then may go."""
+    most = MOST_WITH_STRANGERS if is_open else MOST_CLIENTS
+    if clients.count(tx, pool.pool_id, KIND) >= most and not unwanted_clients.displace(call, tx, pool):
+        raise errors.TooManyRequests(retry_after_seconds=unwanted_clients.SAFE_SECONDS)
 
 
 def _attributes(pool: Pool) -> dict[str, list[str]]:
@@ -151,4 +156,5 @@ def _client(call: Call, tx: Transaction, pool: Pool, wish: Wanted, *, by_token: 
         version=1,
         created_at=call.now,
         modified_at=call.now,
+        expires_at=None if by_token else call.now + unwanted_clients.LIFE_MS,
     )

@@ -75,6 +75,17 @@ def is_left(tx: Transaction, pool_id: str, subject: str, kind: str, *, most: int
     return row is None
 
 
+def resets_at(tx: Transaction, pool_id: str, subject: str, kind: str) -> int:
+    """When the window ends; 0 where none was opened."""
+    row = tx.row(
+        "SELECT resets_at FROM budgets WHERE pool_id = :pool_id AND subject = :subject AND kind = :kind",
+        pool_id=pool_id,
+        subject=subject,
+        kind=kind,
+    )
+    return 0 if row is None else int(row[0])
+
+
 def forget(tx: Transaction, pool_id: str, subject: str) -> int:
     """Give a subject all its budgets back (an operator's unlock); how many rows went."""
     return tx.run(

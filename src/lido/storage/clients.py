@@ -6,10 +6,11 @@ from lido.records import Client, ClientSecret, ClientSettings
 from lido.storage.database import Row, Transaction
 from lido.storage.documents import Documents
 
-_COLUMNS = "pool_id, client_id, name, settings, kind, version, created_at, modified_at"
+_COLUMNS = "pool_id, client_id, name, settings, kind, version, created_at, modified_at, expires_at"
 _SECRET_COLUMNS = "pool_id, client_id, slot, secret_id, secret, created_at"
 
-_OWNED = ("client_secrets", "brandings", "ui_customizations", "terms", "risk_settings")
+_SET_BY_OPERATORS = ("brandings", "ui_customizations", "terms", "risk_settings")
+_OWNED = ("client_secrets", *_SET_BY_OPERATORS)
 
 _decode = msgspec.json.Decoder(ClientSettings).decode
 
@@ -82,7 +83,8 @@ def add(tx: Transaction, client: Client) -> None:
     """Store a new client. The caller has locked the pool (`pools.touch`) and seen that the cap allows it."""
     tx.run(
         f"""INSERT INTO clients ({_COLUMNS})
-            VALUES (:pool_id, :client_id, :name, :settings, :kind, :version, :created_at, :modified_at)""",
+            VALUES (:pool_id, :client_id, :name, :settings, :kind, :version, :created_at, :modified_at,
+              CAST(:expires_at AS BIGINT))""",
         pool_id=client.pool_id,
         client_id=client.client_id,
         name=client.name,
@@ -91,6 +93,7 @@ def add(tx: Transaction, client: Client) -> None:
         version=client.version,
         created_at=client.created_at,
         modified_at=client.modified_at,
+        expires_at=client.expires_at,
     )
 
 
@@ -101,10 +104,14 @@ def count(tx: Transaction, pool_id: str, kind: str) -> int:
 
 
 def set_settings(tx: Transaction, seen: Client, *, name: str, settings: ClientSettings, now: int) -> bool:
-    """Replace name and document if nobody else did since `seen` was read; False: the race is lost."""
+    """Replace name and document if nobody else did since `seen` was read; False: the race is lost.
+
+    Whoever does that wants the client, so it stays.
+    """
     return (
         tx.run(
-            """UPDATE clients SET name = :name, settings = :settings, version = version + 1, modified_at = :now
+            """UPDATE clients SET name = :name, settings = :settings, version = version + 1, modified_at = :now,
+                 expires_at = NULL
                WHERE pool_id = :pool_id AND client_id = :client_id AND version = :seen""",
             name=name,
             settings=msgspec.json.encode(settings).decode(),
@@ -126,6 +133,59 @@ def touch(tx: Transaction, pool_id: str, client_id: str, now: int) -> bool:
             pool_id=pool_id,
             client_id=client_id,
             now=now,
+        )
+        == 1
+    )
+
+
+def keep(tx: Transaction, pool_id: str, client_id: str) -> None:
+    """Somebody wants the client, so it stays: locks it against whoever would remove it as unwanted."""
+    tx.run(
+        """UPDATE clients SET expires_at = NULL, version = version + 1
+           WHERE pool_id = :pool_id AND client_id = :client_id AND expires_at IS NOT NULL""",
+        pool_id=pool_id,
+        client_id=client_id,
+    )
+
+
+def expired(tx: Transaction, now: int, limit: int) -> list[tuple[str, str]]:
+    """Pool and id of clients that nobody wanted in time; those of deleted pools go with them."""
+    rows = tx.rows(
+        """SELECT pool_id, client_id FROM clients WHERE expires_at <= :now
+            AND EXISTS (SELECT 1 FROM pools p WHERE p.pool_id = clients.pool_id AND p.deleted_at IS NULL)
+            ORDER BY expires_at LIMIT :limit""",
+        now=now,
+        limit=limit,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def unwanted(tx: Transaction, pool_id: str, *, created_before: int) -> list[str]:
+    """Ids of the clients that were made before then and that nobody has wanted yet, oldest first."""
+    rows = tx.rows(
+        """SELECT client_id FROM clients WHERE pool_id = :pool_id AND expires_at IS NOT NULL
+           AND created_at <= :created_before ORDER BY created_at, client_id""",
+        pool_id=pool_id,
+        created_before=created_before,
+    )
+    return [row[0] for row in rows]
+
+
+def hold_unwanted(tx: Transaction, pool_id: str, client_id: str) -> bool:
+    """Hold a client that nobody wants until the transaction ends. False: somebody does by now, or it is gone.
+
+    The caller has locked the pool, so that no operator sets anything for the client meanwhile.
+    """
+    is_bare = " AND ".join(
+        f"NOT EXISTS (SELECT 1 FROM {table} s WHERE s.pool_id = :pool_id AND s.client_id = :client_id)"
+        for table in _SET_BY_OPERATORS
+    )
+    return (
+        tx.run(
+            f"""UPDATE clients SET expires_at = expires_at
+                WHERE pool_id = :pool_id AND client_id = :client_id AND expires_at IS NOT NULL AND {is_bare}""",
+            pool_id=pool_id,
+            client_id=client_id,
         )
         == 1
     )

@@ -237,6 +237,17 @@ def test_codes_cannot_be_guessed_for_long(device):
     assert "Sign in" in browser.words
 
 
+def test_an_address_from_which_too_many_devices_begin_is_told_when_the_next_may(device, monkeypatch):
+    monkeypatch.setattr("lido.flows.device_grants._DEVICES", 1)
+    device.begin()
+    device.house.clock.advance(seconds=100)
+
+    status, headers, _ = device.post("/oauth2/device_authorization", {"client_id": device.client_id})
+    assert (status, headers["retry-after"]) == (429, "500")
+    device.house.clock.advance(seconds=500)
+    device.begin()
+
+
 def test_a_ticket_cannot_be_made_up(device):
     device.begin()
     browser = Browser(device.house, device.pool_id, device.client_id)

@@ -22,8 +22,7 @@ def answer(refusal: Exception, *, unknown_client: int = 400) -> JsonAnswer:
     """A refusal as JSON; `unknown_client` is the status for `invalid_client`, which Cognito varies by endpoint."""
     error, description = worded(refusal)
     status = 429 if isinstance(refusal, _BUSY) else unknown_client if error == "invalid_client" else 400
-    headers = {401: {"www-authenticate": 'Basic realm="OAuth"'}, 429: {"retry-after": "1"}}.get(status)
-    return JsonAnswer(told(error, description), status, headers)
+    return JsonAnswer(told(error, description), status, _headers(refusal, status))
 
 
 def told(error: str, description: str | None) -> dict[str, str]:
@@ -40,6 +39,15 @@ def worded(refusal: Exception) -> tuple[str, str | None]:
     if isinstance(refusal, _OF_A_TRIGGER):
         return "invalid_grant", str(refusal)
     return ("invalid_grant" if isinstance(refusal, _OF_A_GRANT) else "invalid_request"), None
+
+
+def _headers(refusal: Exception, status: int) -> dict[str, str] | None:
+    if status == 401:
+        return {"www-authenticate": 'Basic realm="OAuth"'}
+    if status == 429:
+        seconds = refusal.retry_after_seconds if isinstance(refusal, errors.TooManyRequests) else 1
+        return {"retry-after": str(seconds)}
+    return None
 
 
 def _printable(text: str) -> str:

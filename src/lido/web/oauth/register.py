@@ -25,7 +25,7 @@ def register(call: Call, site: Site, request: Request, body: bytes) -> Response:
         return _bearer_refused(refusal.error)
     except Invalid as wrong:
         return _refused(wrong.error, wrong.description)
-    except (errors.TooManyRequests, errors.LimitExceeded) as busy:
+    except errors.TooManyRequests as busy:
         return refusals.answer(busy)
     return JsonAnswer(told, 201)
 
