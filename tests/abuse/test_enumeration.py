@@ -136,6 +136,12 @@ def test_a_forgotten_password_is_answered_for_everybody_in_one_shape(people: Peo
     assert len(people.house.messages()) == sent + 1  # alice's
 
 
+def test_where_no_sms_is_sent_nobody_seems_to_get_one(people: People) -> None:
+    for number in range(20):
+        answer = people.house.idp_unsigned.forgot_password(ClientId=people.client_id, Username=f"nobody{number}")
+        assert answer["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+
+
 @pytest.mark.parametrize("username", ["alice", "nobody", "invited", "unconfirmed"])
 def test_a_wrong_reset_code_says_nothing_about_the_user(people: People, username: str) -> None:
     people.house.idp_unsigned.forgot_password(ClientId=people.client_id, Username=username)

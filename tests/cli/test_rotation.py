@@ -11,8 +11,10 @@ from tests.databases import fresh_url
 from tests.server import Server
 from tests.world import FLOWS, PASSWORD
 
+from lido.cli import master_key_watch
+from lido.cli.installation import open_installation
 from lido.rules.sealing import key_id
-from lido.settings import parse_master_keys
+from lido.settings import load, parse_master_keys
 
 READERS = 2
 
@@ -67,6 +69,25 @@ def test_no_request_fails_while_the_master_key_is_rotated(engine, tmp_path):
         server.start()
         for name in ("before", done[0], done[-1]):
             assert signed_in(client(server), client_id, name)["AccessToken"]
+
+
+def test_a_rotation_stops_while_a_running_server_lacks_the_new_key(shell, tmp_path):
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    (apart / "master.key").write_text((shell.folder / "master.key").read_text())
+    settings = load({"data_dir": str(apart), "database": shell.url}, environ={})
+    with open_installation(settings) as other, master_key_watch.watching(other):
+        refused = shell.refuses("keys", "master", "rotate", "--wait-seconds", "3")
+        [old, new] = [key_id(key).hex() for key in parse_master_keys((shell.folder / "master.key").read_text())]
+        assert f"A running server has no key {new}" in refused
+        assert f"{old}  seals" in shell.prints("keys", "master", "list")
+        with open_installation(settings):
+            """Nothing was changed: the other node can start with the key that it has."""
+
+        (apart / "master.key").write_text((shell.folder / "master.key").read_text())
+        shell.prints("keys", "master", "rotate", "--wait-seconds", "3")
+        assert f"{new}  seals" in shell.prints("keys", "master", "list")
+        assert other.keys.key_id.hex() == new
 
 
 def client(server):

@@ -79,6 +79,13 @@ def rotate(*, prepare: bool, wait_seconds: int, **given: Any) -> None:
         click.echo(f"rotating from key {seals} to {name}")
         master_key.announce(database, lido.keys, new)
         lido.clock.sleep(wait_seconds)
+        lacking = master_key.lacking(database, name)
+        if lacking is not None:
+            master_key.withdraw(database, name)
+            raise click.ClickException(
+                f"A running server has no key {name} ({lacking}). Key {seals} still seals: give every node the new "
+                f"one, as {master_key_file.source_of(settings)} has it, and run this again."
+            )
         if not master_key.choose(database, name, seen=seals):
             raise click.ClickException("Another rotation was faster; nothing is lost.")
         master_key.follow(database, lido.keys, master_key_file.read(settings, database))

@@ -1,5 +1,6 @@
 """What a serving process does about a rotation of the master key: it looks every second and takes up what is new."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +44,13 @@ def _watch(lido: Lido, stop: threading.Event) -> None:
 
 
 def look(lido: Lido) -> None:
-    """Take up keys that were added, and the database's choice of the one that seals."""
+    """Take up keys that were added, and the database's choice of the one that seals; complain of those that lack."""
+    # Read before the file is: a key is in the file before it is announced.
+    announced = master_key.sealing_ids(lido.database)
     masters = master_key_file.read(lido.settings, lido.database)
     if master_key.follow(lido.database, lido.keys, masters):
         _log.info("master keys", seals=lido.keys.key_id.hex(), opens=[master_key.name_of(master) for master in masters])
+    lacked = set(announced) - {key.hex() for key in lido.keys.key_ids}
+    if lacked:
+        server = f"{socket.gethostname()} port {lido.settings.port}, {master_key_file.source_of(lido.settings)}"
+        master_key.complain(lido.database, lacked, server)

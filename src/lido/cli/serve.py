@@ -40,9 +40,12 @@ def serve(**given: Any) -> None:
     These are the settings needed most; all of them, as LIDO_… variables or in lido.toml, are in docs/settings.md.
     """
     from lido.cli import log
+    from lido.settings import unknown_variables
 
     settings, bound = _bind(given)
     log.configure(settings.log_level, settings.log_format)
+    for name in unknown_variables():
+        _say(f"{name} is not a setting; look for a misspelling")
     with bound:
         if settings.workers > 1:
             _serve_with_workers(settings, bound)

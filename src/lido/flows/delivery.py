@@ -80,6 +80,13 @@ def recovery_attributes(pool: Pool) -> Sequence[Attribute]:
     return [names[option.name] for option in given if option.name in names]
 
 
+def likely(pool: Pool, attributes: Sequence[Attribute]) -> Sequence[Attribute]:
+    """Those that people of the pool have mostly verified: no phone numbers where the pool sends no SMS."""
+    if pool.settings.shape.sms_configuration is not None:
+        return attributes
+    return [attribute for attribute in attributes if attribute != "phone_number"] or attributes
+
+
 def to_recover(pool: Pool, user: User) -> Attribute | None:
     """The attribute that a reset code for this user goes to: the first allowed one that is verified; or None.
 

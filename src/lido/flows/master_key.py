@@ -4,7 +4,7 @@ The keys themselves are never in the database. For each key in use it keeps a se
 id of the one that seals, so two nodes can never seal with two keys (core design: the key ring).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from lido.rules import base64url
 from lido.rules.sealing import KeyRing, key_id
@@ -14,6 +14,7 @@ from lido.storage.database import Database
 SEALS = "master key"
 CHECK = "master key check:"
 FORGOTTEN = "master key forgotten:"
+LACKED = "master key lacked:"
 
 
 class MissingMasterKey(Exception):
@@ -71,7 +72,30 @@ def announce(database: Database, keys: KeyRing, master: bytes) -> None:
     """State that this key will seal: from now on no node starts without it, and running ones may open with it."""
     ring = KeyRing([master], keys.random)
     with database.write() as tx:
+        facts.remove(tx, LACKED + ring.key_id.hex())
         facts.add(tx, CHECK + ring.key_id.hex(), base64url.encode(ring.check_value()))
+
+
+def withdraw(database: Database, name: str) -> None:
+    """Take back that the announced key `name` (hex) will seal; nothing may be sealed with it yet."""
+    with database.write() as tx:
+        facts.remove(tx, CHECK + name)
+
+
+def complain(database: Database, names: Collection[str], server: str) -> None:
+    """State that this running server lacks keys that were announced (hex), so that whoever rotates stops in time."""
+    with database.read() as tx:
+        new = set(names) - facts.beginning_with(tx, LACKED).keys()
+    if new:
+        with database.write() as tx:
+            for name in sorted(new):
+                facts.add(tx, LACKED + name, server)
+
+
+def lacking(database: Database, name: str) -> str | None:
+    """A running server that lacks the announced key `name` (hex), in the words of its complaint."""
+    with database.read() as tx:
+        return facts.find(tx, LACKED + name)
 
 
 def choose(database: Database, name: str, *, seen: str) -> bool:

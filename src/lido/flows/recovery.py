@@ -1,5 +1,7 @@
 """Forgotten passwords: the code that lets a person set a new one, asked for by the person or by an operator."""
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from lido import errors
@@ -43,8 +45,7 @@ def forgot(call: Call, *, client_id: str, secret_hash: str | None, username: str
     """
     stranger = strangers.meet(call, client_id, username, secret_hash)
     pool, user = stranger.pool, stranger.user
-    possible = delivery.recovery_attributes(pool)
-    if not possible:
+    if not delivery.recovery_attributes(pool):
         raise errors.NotAuthorized("Contact administrator to reset password.")
     if triggers.is_named(pool, "UserMigration"):
         networks.ask(call, stranger.network)
@@ -61,7 +62,7 @@ def forgot(call: Call, *, client_id: str, secret_hash: str | None, username: str
     with call.db.write() as tx:
         codes.ask(call, tx, pool, stranger.subject(call), codes.RESET)
         if user is None or isinstance(attribute, errors.Fault):
-            return delivery.simulated(call, pool, username, pretended or possible)
+            return delivery.simulated(call, pool, username, pretended)
         return _send(call, tx, pool, user, attribute, stranger.client.client_id, words)
 
 
@@ -73,15 +74,17 @@ def was_sent_a_code(call: Call, pool: Pool, name: str) -> bool:
     return user is not None and code is not None and code.expires_at > call.now and codes.is_current(call, user, code)
 
 
-def _pretended(call: Call, pool: Pool, name: str) -> list[Attribute]:
+def _pretended(call: Call, pool: Pool, name: str) -> Sequence[Attribute]:
     """Where a code would go for the user that nobody of that name pretends to be, in the choices of a sign-in too."""
+    possible = delivery.recovery_attributes(pool)
     if looks_like_email(name) or looks_like_phone(name):
-        return []  # then it goes to that address
+        return possible  # then it goes to that address
+    likely = delivery.likely(pool, possible)
     key = name_key(name[:LONGEST_NAME], pool.folding)
     can_have_passkey = passkeys.has_relying_party(call, pool)
     user = unknown_users.user(call, pool, name, key, can_have_passkey=can_have_passkey).user
     attribute = delivery.to_recover(pool, user)
-    return [attribute] if attribute else []
+    return [attribute] if attribute is not None and attribute in likely else likely
 
 
 def _reset_to(pool: Pool, user: User | None) -> Attribute | errors.Fault:

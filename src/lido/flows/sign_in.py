@@ -206,6 +206,8 @@ def _flow(name: str, door: Door) -> Flow:
 def _require_allowed(terms: Terms, flow: Flow, door: Door) -> None:
     is_our_form = door == "pages" and flow.at_once
     if flow.permission not in terms.flows and not is_our_form:
+        if flow.name == "CUSTOM_AUTH":
+            raise errors.InvalidParameter("CUSTOM_AUTH is not enabled for the client.")
         raise errors.InvalidParameter(f"{flow.name} flow not enabled for this client")
 
 

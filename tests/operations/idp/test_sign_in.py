@@ -121,6 +121,10 @@ def test_a_flow_that_the_client_does_not_allow_is_refused(house):
         "InvalidParameter",
         "ADMIN_USER_PASSWORD_AUTH flow not enabled for this client",
     )
+    assert refusal(people.initiate, "CUSTOM_AUTH", USERNAME="alice") == (
+        "InvalidParameter",
+        "CUSTOM_AUTH is not enabled for the client.",
+    )
 
 
 @pytest.mark.parametrize("flow", ["ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"])
