@@ -1,7 +1,7 @@
 """The authorization code grant over HTTP: from a browser that is signed in to tokens, once."""
 
 import pytest
-from tests.oauth import CALLBACK, CHALLENGE, VERIFIER, App
+from tests.oauth import CALLBACK, CHALLENGE, VERIFIER, App, landing
 from tests.sign_ins import claims as claims_of
 
 
@@ -110,6 +110,31 @@ def test_prompt_none_asks_nobody(app):
     assert "code" in app.authorize(cookie, prompt="none")[1]
     app.house.clock.advance(seconds=3600)
     assert app.authorize(cookie, prompt="none")[1]["error"] == "login_required"
+
+
+def test_a_request_that_another_site_posted_goes_on_as_get_which_brings_the_session(app):
+    request = {"client_id": app.client_id, "response_type": "code", "redirect_uri": CALLBACK, "state": "a&b", "x": ""}
+
+    status, headers, _ = app.post("/oauth2/authorize", request, {"origin": "https://app.example.com"})
+
+    where, again = landing(headers["location"])
+    assert (status, where) == (303, f"{app.base}/oauth2/authorize")
+    assert app.authorize(app.browser(), **again)[1].keys() == {"code", "state", "iss"}
+
+
+def test_a_request_that_brings_its_session_by_post_is_answered_at_once(app):
+    cookie = {"cookie": f"cognito={app.browser()}"}
+    request = {"client_id": app.client_id, "response_type": "code", "redirect_uri": CALLBACK}
+
+    status, headers, _ = app.post("/oauth2/authorize", request, cookie)
+
+    assert (status, landing(headers["location"])[0]) == (302, CALLBACK)
+
+
+def test_a_posted_request_too_long_for_an_address_leads_to_the_error_page(app):
+    status, headers, _ = app.post("/oauth2/authorize", {"client_id": app.client_id, "state": "s" * 20_000})
+
+    assert (status, headers["location"]) == (302, f"{app.base}/error?error=invalid_request")
 
 
 def test_max_age_and_prompt_login_ask_again(app):
