@@ -262,7 +262,9 @@ def _at_once(call: Call, request: AuthorizationRequest, session: BrowserSession)
     )
     identity = [("id_token", given.id)] if given.id is not None else []
     life = ("expires_in", str(given.expires_in_seconds))
-    return [*identity, ("access_token", given.access), life, ("token_type", "Bearer")]
+    is_standard = options.is_on(request.pool, "standard_answers", request.client)
+    granted = [("scope", given.scope)] if is_standard and given.scope else []  # RFC 6749 §4.2.2
+    return [*identity, ("access_token", given.access), life, ("token_type", "Bearer"), *granted]
 
 
 def _answer(call: Call, request: AuthorizationRequest, parameters: list[tuple[str, str]]) -> Answer:

@@ -246,6 +246,20 @@ def test_the_implicit_grant_gives_tokens_in_the_fragment_and_none_to_refresh(hou
     assert claims_of(told["id_token"])["nonce"] == "n"
 
 
+def test_answers_tell_the_granted_scope_where_the_pool_wants_standard_answers(house):
+    pool_id = house.pool(UserPoolTags={"lido:standard_answers": "true"})
+    house.user(pool_id)
+    app = App(house, pool_id, AllowedOAuthFlows=["code", "implicit"])
+    browser = app.browser()
+
+    _, told = app.redeem(app.code(browser, scope="openid offline_access"))
+    _, refreshed = app.token(grant_type="refresh_token", refresh_token=told["refresh_token"], scope="profile")
+    _, at_once = app.authorize(browser, response_type="token")
+
+    assert (told["scope"], refreshed["scope"]) == ("openid", "openid")
+    assert at_once["scope"] == "openid email profile"
+
+
 def test_form_post_brings_the_answer_in_a_form(app):
     status, headers, body = app.get(
         "/oauth2/authorize",
