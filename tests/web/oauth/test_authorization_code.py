@@ -79,6 +79,18 @@ def test_a_code_belongs_to_its_client_its_pool_and_its_redirect_uri(app):
     assert app.redeem(code)[0] == 200, "another client has not used it up"
 
 
+def test_a_redirect_uri_that_the_request_left_out_may_be_left_out_again(app):
+    cookie = app.browser()
+
+    def redeem(code, **form):
+        return app.token(grant_type="authorization_code", code=code, **form)[0]
+
+    assert redeem(app.code(cookie, redirect_uri=None)) == 200
+    assert redeem(app.code(cookie, redirect_uri=None), redirect_uri=CALLBACK) == 200
+    assert redeem(app.code(cookie, redirect_uri=None), redirect_uri="https://evil.example.com") == 400
+    assert redeem(app.code(cookie)) == 400
+
+
 def test_refreshed_tokens_say_the_same(app):
     _, first = app.redeem(app.code(app.browser(), scope="openid", nonce="n", resource="https://api.example.com"))
 
