@@ -144,7 +144,7 @@ def test_a_request_that_brings_its_session_by_post_is_answered_at_once(app):
 
 
 def test_a_posted_request_too_long_for_an_address_leads_to_the_error_page(app):
-    status, headers, _ = app.post("/oauth2/authorize", {"client_id": app.client_id, "state": "s" * 20_000})
+    status, headers, _ = app.post("/oauth2/authorize", {"client_id": app.client_id, "state": "s" * 40_000})
 
     assert (status, headers["location"]) == (302, f"{app.base}/error?error=invalid_request")
 

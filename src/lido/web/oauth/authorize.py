@@ -20,7 +20,8 @@ COOKIE = "cognito"
 
 _ANEW = frozenset({"login", "select_account", "create"})
 """Prompts that a session does not spare anybody."""
-_LONGEST_QUERY = 16_384
+LONGEST_QUERY = 32_768
+"""Room for a state and a nonce of 4,096 characters each, every one of them quoted."""
 
 Pairs = list[tuple[str, str]]
 
@@ -81,7 +82,7 @@ def to_page(site: Site, path: str, params: Pairs) -> Response:
 
 def by_get(site: Site, path: str, query: str) -> Response:
     """The same request again, by GET, which brings the browser's cookies; to the error page where it is too long."""
-    if len(query) > _LONGEST_QUERY:
+    if len(query) > LONGEST_QUERY:
         return error_page(site, "invalid_request")
     return RedirectResponse(f"{site.base}{path}{f'?{query}' if query else ''}", 303, answers.HEADERS)
 
