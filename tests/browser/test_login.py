@@ -138,6 +138,22 @@ def test_an_app_of_another_site_that_posts_its_request_finds_who_is_signed_in(se
     assert arrived(page)["code"]
 
 
+def test_a_window_that_an_app_opened_for_the_sign_in_still_knows_the_app(server, idp, page, callback):
+    pool = Pool(server, idp, callback)
+    pool.alice()
+    page.goto(callback.replace("localhost", "127.0.0.1"))
+    with page.expect_popup() as opened:
+        page.evaluate("address => { window.opened = open(address, 'sign-in') }", pool.url())
+    window = opened.value
+    window.get_by_label("Username").fill("alice")
+    window.get_by_label("Password").fill(PASSWORD)
+    window.get_by_role("button", name="Sign in").click()
+
+    assert arrived(window)["code"]
+    assert window.evaluate("opener !== null")
+    assert not page.evaluate("window.opened.closed")
+
+
 def test_a_passkey_is_made_and_leads_in(server, idp, page, callback, complaints):
     authenticator = Authenticator(page)
     policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
