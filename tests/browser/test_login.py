@@ -119,6 +119,41 @@ def test_the_whole_way_of_somebody_new(server, idp, page, callback, complaints):
     assert complaints == []
 
 
+def test_an_app_of_another_site_that_posts_its_request_finds_who_is_signed_in(server, idp, page, callback):
+    pool = Pool(server, idp, callback)
+    pool.alice()
+    page.goto(pool.url())
+    page.get_by_label("Username").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    assert arrived(page)["code"]
+
+    page.goto(callback.replace("localhost", "127.0.0.1"))
+    endpoint, _, query = pool.url(prompt="none").partition("?")
+    fields = "".join(f'<input name="{name}" value="{value}">' for name, value in parse_qsl(query))
+    page.set_content(f'<form method="post" action="{endpoint}">{fields}<button>Go</button></form>')
+    page.get_by_role("button", name="Go").click()
+
+    page.wait_for_url(f"{callback}?**")
+    assert arrived(page)["code"]
+
+
+def test_a_window_that_an_app_opened_for_the_sign_in_still_knows_the_app(server, idp, page, callback):
+    pool = Pool(server, idp, callback)
+    pool.alice()
+    page.goto(callback.replace("localhost", "127.0.0.1"))
+    with page.expect_popup() as opened:
+        page.evaluate("address => { window.opened = open(address, 'sign-in') }", pool.url())
+    window = opened.value
+    window.get_by_label("Username").fill("alice")
+    window.get_by_label("Password").fill(PASSWORD)
+    window.get_by_role("button", name="Sign in").click()
+
+    assert arrived(window)["code"]
+    assert window.evaluate("opener !== null")
+    assert not page.evaluate("window.opened.closed")
+
+
 def test_a_passkey_is_made_and_leads_in(server, idp, page, callback, complaints):
     authenticator = Authenticator(page)
     policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}

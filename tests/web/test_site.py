@@ -123,6 +123,28 @@ def test_a_configured_proxy_says_which_host_was_asked_for(database):
 
 
 @pytest.mark.parametrize(
+    ("public_url", "host", "told"),
+    [
+        ("https://id.example.com", "id.example.com", "max-age=31536000"),
+        ("https://id.example.com", "login.example.com", "max-age=31536000"),
+        ("http://id.example.com", "id.example.com", None),
+        ("https://localhost:9229", "localhost:9229", None),
+        ("https://localhost:9229", "acme.auth.localhost:9229", None),
+    ],
+)
+def test_browsers_are_told_to_come_by_https_alone(database, public_url, host, told):
+    house = World(database, public_url=public_url)
+    sign_by(house.clock)
+    pool_id = house.pool()
+    own(house, pool_id, "acme", "login.example.com")
+    path = "" if host in ("login.example.com", "acme.auth.localhost:9229") else f"/{pool_id}"
+    for page in ("/login", "/oauth2/userInfo"):
+        _, headers, _ = house.http("GET", f"http://lido.test{path}{page}", {"host": host})
+        assert headers.get("strict-transport-security") == told
+    house.close()
+
+
+@pytest.mark.parametrize(
     ("public_url", "forwarded", "base"),
     [
         ("http://localhost:9229", "", "http://login.example.com:9229"),

@@ -63,14 +63,16 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     """A request that its client may make. `max_age` is in seconds, `levels` are what `acr_values` asks for: a wish
     (OpenID Connect Core 3.1.2.1), to which the tokens say by `acr` what was reached (`asks_strength`).
 
-    `pushed` is the digest of one that was pushed before, `device` the ticket of a device that waits for the person.
-    `hinted_sub` is the user of a proven `id_token_hint`, '' where the hint proves nothing, None without one.
+    `names_redirect_uri` is False where the address is the client's default, `pushed` the digest of one that was pushed
+    before, `device` the ticket of a device that waits for the person. `hinted_sub` is the user of a proven
+    `id_token_hint`, '' where the hint proves nothing, None without one.
     """
 
     pool: Pool
     client: Client
     terms: Terms
     redirect_uri: str
+    names_redirect_uri: bool
     response_type: ResponseType
     response_mode: ResponseMode
     scopes: tuple[str, ...]
@@ -122,6 +124,7 @@ def read(
         redirect_uri=authorization.redirect_uri(
             given, proven.terms.oauth, must_be_named=options.is_on(pool, "standard_answers", client)
         ),
+        names_redirect_uri="redirect_uri" in given,
         response_type="code",
         response_mode=authorization.response_mode(given),
         scopes=(),
@@ -156,6 +159,7 @@ def _for_device(call: Call, proven: ProvenClient, ticket: str) -> AuthorizationR
         client=proven.client,
         terms=proven.terms,
         redirect_uri=waiting.request.page,
+        names_redirect_uri=False,
         response_type="code",
         response_mode="query",
         scopes=tuple(waiting.request.scope.split(" ")),
@@ -234,6 +238,7 @@ def grant(call: Call, request: AuthorizationRequest, session: BrowserSession) ->
 def _permission(request: AuthorizationRequest) -> authorization_codes.Permission:
     return authorization_codes.Permission(
         redirect_uri=request.redirect_uri,
+        names_redirect_uri=request.names_redirect_uri,
         scope=" ".join(request.scopes),
         nonce=request.nonce,
         code_challenge=request.code_challenge,
@@ -262,7 +267,9 @@ def _at_once(call: Call, request: AuthorizationRequest, session: BrowserSession)
     )
     identity = [("id_token", given.id)] if given.id is not None else []
     life = ("expires_in", str(given.expires_in_seconds))
-    return [*identity, ("access_token", given.access), life, ("token_type", "Bearer")]
+    is_standard = options.is_on(request.pool, "standard_answers", request.client)
+    granted = [("scope", given.scope)] if is_standard and given.scope else []  # RFC 6749 §4.2.2
+    return [*identity, ("access_token", given.access), life, ("token_type", "Bearer"), *granted]
 
 
 def _answer(call: Call, request: AuthorizationRequest, parameters: list[tuple[str, str]]) -> Answer:

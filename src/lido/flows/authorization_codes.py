@@ -31,7 +31,8 @@ _INVALID = "invalid_grant"
 class Permission(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a code stands for; `jkt` is the thumbprint of the key that must redeem it (RFC 9449 §10).
 
-    `asks_strength`: its tokens tell how strong the sign-in was.
+    `asks_strength`: its tokens tell how strong the sign-in was. A `redirect_uri` that the request did not name need
+    not be repeated (RFC 6749 §4.1.3).
     """
 
     redirect_uri: str
@@ -43,6 +44,7 @@ class Permission(msgspec.Struct, frozen=True, omit_defaults=True):
     proofs: tuple[Proof, ...] = ()
     sso_id: str = ""
     asks_strength: bool = False
+    names_redirect_uri: bool = True
 
 
 _decode = msgspec.json.Decoder(Permission).decode
@@ -140,8 +142,9 @@ def _check(
     if row.expires_at <= call.now:
         raise errors.OAuthError(_INVALID)
     is_bound = permission.jkt is None or permission.jkt == jkt
-    fits = redirect_uri == permission.redirect_uri and pkce.verifies(verifier, permission.code_challenge) and is_bound
-    if not fits:
+    is_default = redirect_uri is None and not permission.names_redirect_uri
+    is_there = is_default or redirect_uri == permission.redirect_uri
+    if not (is_there and is_bound and pkce.verifies(verifier, permission.code_challenge)):
         with call.db.write() as tx:
             authorization_codes.use(tx, row, call.now)
         raise errors.OAuthError(_INVALID)

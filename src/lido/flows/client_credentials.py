@@ -50,7 +50,8 @@ def issue(call: Call, client: ProvenClient, asked: Sequence[str], *, version: in
     )
     if changes is not token_changes.NONE:
         told = token_changes.to_access(told, changes, client_id)
-    return Tokens(jwt.sign(told, client.ring.signing["access"]), None, None, client.terms.access_seconds)
+    signed, scope = jwt.sign(told, client.ring.signing["access"]), str(told.get("scope", ""))
+    return Tokens(signed, None, None, client.terms.access_seconds, scope=scope)
 
 
 def by_api(call: Call, client_id: str, secret: str, asked: Sequence[str]) -> Tokens:

@@ -109,7 +109,7 @@ def refresh(
         minted = tokens.mint(call, holder, session, now, changes, jkt=proof.jkt)
         # In its grace an old token gives the living one again, so that any number of retries ends at one token.
         again = None if standing == "living" else tokens.refresh_token(call, session, session.generation, now)
-        return Tokens(minted.access, minted.id, again, holder.terms.access_seconds)
+        return Tokens(minted.access, minted.id, again, holder.terms.access_seconds, scope=minted.scope)
     raise errors.NotAuthorized(REVOKED)
 
 
@@ -252,7 +252,7 @@ def _rotate(call: Call, family: _Family, changes: Changes, grace_ms: int, now: i
             tracking.note_use(call, tx, session, now)
     if rotated is None:
         return None
-    return Tokens(minted.access, minted.id, successor, holder.terms.access_seconds)
+    return Tokens(minted.access, minted.id, successor, holder.terms.access_seconds, scope=minted.scope)
 
 
 def _kill(call: Call, session: Session) -> NoReturn:

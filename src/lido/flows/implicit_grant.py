@@ -49,4 +49,4 @@ def issue(
             raise errors.NotAuthorized
         fact = Fact(client_id=opened.client_id, session_id=opened.id, names=scope.split(" "))
         tell(call, tx, opened.pool_id, "authorized", opened.sub, fact, event_id=opened.event_id)
-    return Tokens(minted.access, minted.id, None, holder.terms.access_seconds)
+    return Tokens(minted.access, minted.id, None, holder.terms.access_seconds, scope=minted.scope)

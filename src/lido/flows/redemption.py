@@ -66,7 +66,7 @@ def exchange(call: Call, client: ProvenClient, allowed: Allowed, use: Callable[[
             raise errors.OAuthError(_INVALID)
         fact = Fact(client_id=session.client_id, session_id=session.id, names=allowed.info.scope.split(" "))
         tell(call, tx, session.pool_id, "authorized", session.sub, fact, event_id=session.event_id)
-    return Tokens(minted.access, minted.id, refresh, holder.terms.access_seconds)
+    return Tokens(minted.access, minted.id, refresh, holder.terms.access_seconds, scope=minted.scope)
 
 
 def take_back(call: Call, pool_id: str, client_id: str, sub: str, session_id: str) -> None:

@@ -38,7 +38,7 @@ from lido.storage.database import Transaction
 class Tokens(msgspec.Struct, frozen=True):
     """What the person is given. `id` is None without the scope for it, `refresh` where the old one goes on.
 
-    `new_device` is a name for a device that has none. The repr tells nothing.
+    `new_device` is a name for a device that has none, `scope` what the access token tells. The repr tells nothing.
     """
 
     access: str
@@ -46,16 +46,18 @@ class Tokens(msgspec.Struct, frozen=True):
     refresh: str | None
     expires_in_seconds: int
     new_device: NewDevice | None = None
+    scope: str = ""
 
     def __repr__(self) -> str:
         return "Tokens(…)"
 
 
 class Minted(msgspec.Struct, frozen=True):
-    """Signed tokens; `id` is None where the scopes ask for none. Its repr tells nothing."""
+    """Signed tokens, and the scope of `access`; `id` is None where the scopes ask for none. Its repr tells nothing."""
 
     access: str
     id: str | None
+    scope: str
 
     def __repr__(self) -> str:
         return "Minted(…)"
@@ -251,9 +253,9 @@ def mint(
     access = _access_claims(call, holder, session, info, now // 1000)
     if changes is not token_changes.NONE:
         access = token_changes.to_access(access, changes, session.client_id)
-    signed_access = jwt.sign(access, key["access"])
+    signed_access, scope = jwt.sign(access, key["access"]), str(access.get("scope", ""))
     if info.origin != "api" and scopes.OPENID not in info.scope.split(" "):
-        return Minted(signed_access, None)
+        return Minted(signed_access, None, scope)
     identity = _id_claims(call, holder, session, info, now // 1000)
     if info.origin != "api":
         identity |= {"at_hash": jwt.half_hash(signed_access)} | ({"nonce": nonce} if nonce else {})
@@ -261,7 +263,7 @@ def mint(
         identity = token_changes.to_id(identity, changes)
     if session.sso_id and logout_tokens.needs_sid(holder.client):
         identity |= {"sid": logout_tokens.sid(session.sso_id)}
-    return Minted(signed_access, jwt.sign(identity, key["id"]))
+    return Minted(signed_access, jwt.sign(identity, key["id"]), scope)
 
 
 def _access_claims(call: Call, holder: Holder, session: Session, info: GrantInfo, iat: int) -> claims.Claims:

@@ -152,7 +152,7 @@ OPTIONS = {
             "boolean",
             "false",
             "true",
-            "OAuth endpoints answer as OpenID Connect says where Cognito differs: errors, types, `address`, redirects.",
+            "OAuth endpoints answer as OpenID Connect says where Cognito differs: errors, types, scopes, redirects.",
             for_clients=True,
         ),
         Option(

@@ -19,8 +19,17 @@ NAME = "Registered client"
 """What a client is called that gives itself no name."""
 
 _GRANTS: Mapping[str, idp.OAuthFlowType] = {"authorization_code": "code", "client_credentials": "client_credentials"}
-_IMPLIED = frozenset({"refresh_token", "implicit"})
-"""Grant types that are accepted: codes always give refresh tokens, and nobody registers for the implicit grant."""
+_ACCEPTED = frozenset(
+    {
+        "refresh_token",
+        "implicit",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    }
+)
+"""Grant types that may be asked for, as clients copy them from the metadata: codes always give refresh tokens, and for
+the others nobody registers. The answer tells what became of it (RFC 7591 §3.2.1).
+"""
 _SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 _KEY_METHOD = "private_key_jwt"
 _LONGEST_NAME, _LONGEST_TEXT, _LONGEST_URL = 128, 256, 1_024
@@ -151,7 +160,7 @@ def wanted(pool_id: str, metadata: Metadata, offered: Offer) -> Wanted:
 def _grant_types(metadata: Metadata, offered: Offer) -> tuple[str, ...]:
     """One grant, and the refresh tokens that codes give."""
     asked = metadata.grant_types if metadata.grant_types is not None else ["authorization_code"]
-    grants = list(dict.fromkeys(name for name in asked if name not in _IMPLIED))
+    grants = list(dict.fromkeys(name for name in asked if name not in _ACCEPTED))
     if len(grants) != 1 or _GRANTS.get(grants[0]) not in offered.flows:
         _refuse("grant_types: one of those that this pool allows is needed, and no other.")
     if grants[0] == "client_credentials" and "refresh_token" in asked:

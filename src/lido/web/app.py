@@ -54,6 +54,8 @@ Lane = Literal["quick", "signing", "slow"]
 FORM_BYTES = 64 * 1024
 """The longest body of a POST, unless its route says otherwise."""
 
+_BY_HTTPS_ALONE = (b"strict-transport-security", b"max-age=31536000")
+
 
 class Application:
     """The ASGI application: the AWS door, and everything that has a path."""
@@ -199,7 +201,10 @@ class Application:
                     response = PlainTextResponse("Bad Request", 400)
             except (errors.Unavailable, errors.Conflict):
                 response = PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+                site = None
             response.raw_headers.append((b"x-amz-cognito-request-id", call.request_id.encode()))
+            if site is not None and site.stays_secure:
+                response.raw_headers.append(_BY_HTTPS_ALONE)
             outcome.answered(response.status_code, request.scope.get("counted_as"))
             return response
 

@@ -26,6 +26,16 @@ class Site(NamedTuple):
         """The path of `base`: '' at a domain."""
         return urlsplit(self.base).path
 
+    @property
+    def stays_secure(self) -> bool:
+        """Whether browsers shall ask for it by https alone from now on (RFC 6797); never on `localhost`, where others
+        serve too.
+        """
+        if not self.base.startswith("https:"):
+            return False
+        host = urlsplit(self.base).hostname or ""
+        return host != "localhost" and not host.endswith(".localhost")
+
 
 def parted(path: str) -> tuple[str | None, str]:
     """The pool that a path names, None for none, and the rest of the path."""

@@ -166,7 +166,8 @@ def test_an_audience_is_a_client_or_an_api_of_the_pool(scene):
     )
     assert scene.refusal(subject, Resources=["https://elsewhere.example"]) == "InvalidParameter"
     assert scene.refusal(subject, Audiences=["elsewhere"]) == "InvalidParameter"
-    assert scene.refusal(subject, Audiences=[API], Resources=[API]) == "InvalidParameter"
+    with pytest.raises(scene.house.idp.exceptions.InvalidParameterException, match="Only one of Audiences and Resourc"):
+        scene.derive(subject, Audiences=[API], Resources=[API])
 
 
 def test_an_id_token_tells_what_the_subjects_token_opens_and_is_for_the_service_alone(scene):

@@ -40,6 +40,14 @@ def test_a_right_password_leads_back_to_the_app_with_a_code(browser):
     assert browser.given["code"]
 
 
+def test_a_long_state_and_nonce_survive_the_pages_whatever_they_hold(house, pool, client):
+    browser = Browser(house, pool, client, state='"' * 4_096, nonce="%" * 4_096)
+
+    browser.sign_in("alice", PASSWORD)
+
+    assert (browser.status, browser.given["state"]) == (302, '"' * 4_096)
+
+
 def test_the_form_has_the_names_that_automation_knows(browser):
     page = browser.open("login").page
 

@@ -1,7 +1,7 @@
 """The authorization code grant over HTTP: from a browser that is signed in to tokens, once."""
 
 import pytest
-from tests.oauth import CALLBACK, CHALLENGE, VERIFIER, App
+from tests.oauth import CALLBACK, CHALLENGE, VERIFIER, App, landing
 from tests.sign_ins import claims as claims_of
 
 
@@ -79,6 +79,18 @@ def test_a_code_belongs_to_its_client_its_pool_and_its_redirect_uri(app):
     assert app.redeem(code)[0] == 200, "another client has not used it up"
 
 
+def test_a_redirect_uri_that_the_request_left_out_may_be_left_out_again(app):
+    cookie = app.browser()
+
+    def redeem(code, **form):
+        return app.token(grant_type="authorization_code", code=code, **form)[0]
+
+    assert redeem(app.code(cookie, redirect_uri=None)) == 200
+    assert redeem(app.code(cookie, redirect_uri=None), redirect_uri=CALLBACK) == 200
+    assert redeem(app.code(cookie, redirect_uri=None), redirect_uri="https://evil.example.com") == 400
+    assert redeem(app.code(cookie)) == 400
+
+
 def test_refreshed_tokens_say_the_same(app):
     _, first = app.redeem(app.code(app.browser(), scope="openid", nonce="n", resource="https://api.example.com"))
 
@@ -110,6 +122,31 @@ def test_prompt_none_asks_nobody(app):
     assert "code" in app.authorize(cookie, prompt="none")[1]
     app.house.clock.advance(seconds=3600)
     assert app.authorize(cookie, prompt="none")[1]["error"] == "login_required"
+
+
+def test_a_request_that_another_site_posted_goes_on_as_get_which_brings_the_session(app):
+    request = {"client_id": app.client_id, "response_type": "code", "redirect_uri": CALLBACK, "state": "a&b", "x": ""}
+
+    status, headers, _ = app.post("/oauth2/authorize", request, {"origin": "https://app.example.com"})
+
+    where, again = landing(headers["location"])
+    assert (status, where) == (303, f"{app.base}/oauth2/authorize")
+    assert app.authorize(app.browser(), **again)[1].keys() == {"code", "state", "iss"}
+
+
+def test_a_request_that_brings_its_session_by_post_is_answered_at_once(app):
+    cookie = {"cookie": f"cognito={app.browser()}"}
+    request = {"client_id": app.client_id, "response_type": "code", "redirect_uri": CALLBACK}
+
+    status, headers, _ = app.post("/oauth2/authorize", request, cookie)
+
+    assert (status, landing(headers["location"])[0]) == (302, CALLBACK)
+
+
+def test_a_posted_request_too_long_for_an_address_leads_to_the_error_page(app):
+    status, headers, _ = app.post("/oauth2/authorize", {"client_id": app.client_id, "state": "s" * 40_000})
+
+    assert (status, headers["location"]) == (302, f"{app.base}/error?error=invalid_request")
 
 
 def test_max_age_and_prompt_login_ask_again(app):
@@ -219,6 +256,20 @@ def test_the_implicit_grant_gives_tokens_in_the_fragment_and_none_to_refresh(hou
     assert where == CALLBACK
     assert list(told) == ["id_token", "access_token", "expires_in", "token_type", "state", "iss"]
     assert claims_of(told["id_token"])["nonce"] == "n"
+
+
+def test_answers_tell_the_granted_scope_where_the_pool_wants_standard_answers(house):
+    pool_id = house.pool(UserPoolTags={"lido:standard_answers": "true"})
+    house.user(pool_id)
+    app = App(house, pool_id, AllowedOAuthFlows=["code", "implicit"])
+    browser = app.browser()
+
+    _, told = app.redeem(app.code(browser, scope="openid offline_access"))
+    _, refreshed = app.token(grant_type="refresh_token", refresh_token=told["refresh_token"], scope="profile")
+    _, at_once = app.authorize(browser, response_type="token")
+
+    assert (told["scope"], refreshed["scope"]) == ("openid", "openid")
+    assert at_once["scope"] == "openid email profile"
 
 
 def test_form_post_brings_the_answer_in_a_form(app):

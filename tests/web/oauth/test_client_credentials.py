@@ -281,3 +281,11 @@ def test_a_client_that_is_deleted_while_the_trigger_thinks_gets_nothing(triggere
 @pytest.mark.parametrize("said", ["[]", "text", '{"a": 1}', '{"a": {"b": "c"}}', "{", "[" * 15_000])
 def test_metadata_that_is_no_map_of_texts_is_refused(app, said):
     assert ask(app, aws_client_metadata=said) == refused("invalid_request")
+
+
+def test_a_machine_is_told_its_scopes_where_the_pool_wants_standard_answers(house):
+    for tags, scope in (({}, None), ({"lido:standard_answers": "true"}, f"{READ} {WRITE}")):
+        pool_id = house.pool(UserPoolTags=tags)
+        add_api(house, pool_id)
+
+        assert token_of(machine(house, pool_id, READ, WRITE)).get("scope") == scope

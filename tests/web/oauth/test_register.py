@@ -248,6 +248,21 @@ def test_the_pool_says_which_grants(house):
     assert (told["grant_types"], told["response_types"]) == (["authorization_code", "refresh_token"], ["code"])
 
 
+def test_grants_of_the_metadata_that_nobody_registers_for_count_for_nothing(house):
+    """Visual Studio Code asks for those of its own that the metadata names."""
+    place = Place(house)
+    device = "urn:ietf:params:oauth:grant-type:device_code"
+
+    status, told = place.register(
+        grant_types=["authorization_code", "refresh_token", device], token_endpoint_auth_method="none"
+    )
+
+    assert (status, told["grant_types"]) == (201, ["authorization_code", "refresh_token"])
+    asked = {"client_id": told["client_id"], "scope": "openid"}
+    assert App(house, place.pool_id).post("/oauth2/device_authorization", asked)[2]["error"] == "unauthorized_client"
+    assert place.refused(grant_types=[device]) == "invalid_client_metadata"
+
+
 @pytest.mark.parametrize(
     "uri",
     [

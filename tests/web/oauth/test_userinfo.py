@@ -58,6 +58,17 @@ def test_it_is_asked_by_post_too_with_the_token_in_header_or_form(app):
     assert (status, told["email"]) == (200, "alice@example.com")
 
 
+def test_a_token_that_comes_in_two_ways_is_one_too_many(app):
+    access = token(app)
+
+    status, headers, told = app.post(
+        "/oauth2/userInfo", {"access_token": access}, {"authorization": f"Bearer {access}"}
+    )
+
+    assert (status, told["error"]) == (400, "invalid_request")
+    assert 'error="invalid_request"' in headers["www-authenticate"]
+
+
 def test_values_have_the_types_of_openid_connect_where_the_pool_wants_that(house, app):
     house.idp.tag_resource(
         ResourceArn=f"arn:aws:cognito-idp:us-east-1:000000000000:userpool/{app.pool_id}",

@@ -86,6 +86,8 @@ def _wish(request: idp.GetDerivedTokenRequest) -> Wish:
             raise errors.InvalidParameter(f"Identity provider {provider} does not exist.")
     if (request.actor_token is None) != (request.actor_token_type is None):
         raise errors.InvalidParameter("ActorToken and ActorTokenType must be given together.")
+    if request.audiences and request.resources:
+        raise errors.InvalidParameter("Only one of Audiences and Resources can be set.")
     return Wish(
         subject_token=request.subject_token,
         subject_kind=_kind(request.subject_token_type),

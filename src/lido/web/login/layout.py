@@ -22,8 +22,8 @@ _POLICY = (
     "script-src 'self'; form-action 'self'"
 )
 _HEADERS = {
+    # No cross-origin-opener-policy: apps that sign people in by a window of its own hear from it by its opener.
     "cache-control": "no-store",
-    "cross-origin-opener-policy": "same-origin-allow-popups",
     # With no-referrer browsers would send forms with `Origin: null`.
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",

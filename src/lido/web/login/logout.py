@@ -19,8 +19,6 @@ from lido.web.login.troubles import Trouble
 from lido.web.oauth import answers, authorize, forms
 from lido.web.site import Site
 
-_LONGEST_QUERY = 16_384
-
 
 def get(call: Call, site: Site, request: Request, _body: bytes) -> Response:
     """Sign out and lead on, or ask first."""
@@ -49,18 +47,12 @@ def post(call: Call, site: Site, request: Request, body: bytes) -> Response:
         return authorize.error_page(site, "invalid_request")
     confirmed = dict(form).get("confirmed")
     if confirmed is None:
-        return _as_get(site, urlencode(form))
+        return authorize.by_get(site, "/logout", urlencode(form))
     session = browser.current(call, site.pool_id, request.cookies.get(cookies.SESSION))
     wish = logout.opened(call, site.pool_id, confirmed, session)
     if wish is None:
-        return _as_get(site, request.url.query)
+        return authorize.by_get(site, "/logout", request.url.query)
     return _signed_out(call, site, request, wish, session)
-
-
-def _as_get(site: Site, query: str) -> Response:
-    if len(query) > _LONGEST_QUERY:
-        return authorize.error_page(site, "invalid_request")
-    return entering.redirect(f"{site.base}/logout{f'?{query}' if query else ''}")
 
 
 def _is_embedded(request: Request) -> bool:

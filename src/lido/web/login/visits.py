@@ -20,12 +20,12 @@ from lido.web.login.layout import Frame, Page, render
 from lido.web.login.sentences import say
 from lido.web.login.troubles import StartAgain, Trouble
 from lido.web.oauth import answers, forms
+from lido.web.oauth.authorize import LONGEST_QUERY
 from lido.web.site import Site
 
 Endpoint = Callable[[Call, Site, Request, bytes], Response]
 
 LONGEST_NAME = 128
-_LONGEST_QUERY = 8_192
 _MOST_FIELDS = 100
 _FORM = "application/x-www-form-urlencoded"
 _log = structlog.get_logger()
@@ -125,7 +125,7 @@ def submitted(act: Callable[[Visit, Form], Response]) -> Endpoint:
 def opened(call: Call, site: Site, request: Request, *, query: str | None = None) -> Visit:
     """The visit of a request. Raises authorization.Unredirectable, authorization.Refused."""
     query = request.url.query if query is None else query
-    if len(query) > _LONGEST_QUERY or "\0" in query or "%00" in query:
+    if len(query) > LONGEST_QUERY or "\0" in query or "%00" in query:
         raise authorization.Unredirectable("invalid_request")
     try:
         params = forms.pairs(query)
@@ -163,7 +163,7 @@ def _end(sentence: str) -> Page:
 
 
 def _answered(call: Call, site: Site, request: Request, work: Callable[[], Response]) -> Response:
-    frame = Frame(path=site.path, query=request.url.query[:_LONGEST_QUERY])
+    frame = Frame(path=site.path, query=request.url.query[:LONGEST_QUERY])
     try:
         return work()
     except authorization.Unredirectable:

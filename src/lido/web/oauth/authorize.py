@@ -20,12 +20,15 @@ COOKIE = "cognito"
 
 _ANEW = frozenset({"login", "select_account", "create"})
 """Prompts that a session does not spare anybody."""
+LONGEST_QUERY = 32_768
+"""Room for a state and a nonce of 4,096 characters each, every one of them quoted."""
 
 Pairs = list[tuple[str, str]]
 
 
 def authorize(call: Call, site: Site, request: Request, body: bytes) -> Response:
-    """Answer a request that came by GET or POST (OpenID Connect Core 3.1.2.1).
+    """Answer a request that came by GET or POST (OpenID Connect Core 3.1.2.1). One that an app's page posted brings no
+    cookie, for browsers keep it from other sites' posts: it goes on as GET, which shows whether somebody is signed in.
 
     Errors of a client that anybody may have registered stay on a page of ours until the person goes on, those of
     `prompt=none` too: else they would lead whoever is not signed in to any address. So such a client cannot find out in
@@ -35,6 +38,8 @@ def authorize(call: Call, site: Site, request: Request, body: bytes) -> Response
         params = forms.pairs(body.decode("utf-8", "replace") if request.method == "POST" else request.url.query)
     except ValueError:
         return error_page(site, "invalid_request")
+    if request.method == "POST" and COOKIE not in request.cookies:
+        return by_get(site, "/oauth2/authorize", urlencode(params))
     try:
         asked = authorization.read(call, site.pool_id, params)
     except Unredirectable as refusal:
@@ -73,6 +78,13 @@ def answer(call: Call, asked: AuthorizationRequest, session: BrowserSession) -> 
 def to_page(site: Site, path: str, params: Pairs) -> Response:
     """To a page of the site, with the request in its query."""
     return RedirectResponse(f"{site.base}{path}?{urlencode(params)}", 302, answers.HEADERS)
+
+
+def by_get(site: Site, path: str, query: str) -> Response:
+    """The same request again, by GET, which brings the browser's cookies; to the error page where it is too long."""
+    if len(query) > LONGEST_QUERY:
+        return error_page(site, "invalid_request")
+    return RedirectResponse(f"{site.base}{path}{f'?{query}' if query else ''}", 303, answers.HEADERS)
 
 
 def error_page(site: Site, error: str, client_id: str | None = None) -> Response:

@@ -189,11 +189,14 @@ def _token_type(client: ProvenClient) -> str:
 
 
 def _told(client: ProvenClient, given: Tokens) -> Told:
+    """Cognito never says which scope was granted; RFC 6749 §5.1 wants it wherever it is not what was asked for."""
+    is_standard = options.is_on(client.pool, "standard_answers", client.client)
     told: Told = {
         "access_token": given.access,
         "id_token": given.id,
         "refresh_token": given.refresh,
         "token_type": _token_type(client),
         "expires_in": given.expires_in_seconds,
+        "scope": given.scope if is_standard and given.scope else None,
     }
     return {name: value for name, value in told.items() if value is not None}

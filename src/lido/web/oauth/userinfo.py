@@ -24,8 +24,9 @@ _DEAD = (
 
 def user_info(call: Call, site: Site, request: Request, body: bytes) -> Response:
     """The claims that the token's scopes open, by GET or POST; the token comes in the header or in a form."""
-    scheme, token = forms.presented(request) or ("bearer", _in_form(request, body))
-    if token is None:
+    in_header, in_form = forms.presented(request), _in_form(request, body)
+    scheme, token = in_header or ("bearer", in_form)
+    if token is None or (in_header and in_form):  # one way alone (RFC 6750 §2)
         return _refused(400, *_MALFORMED)
     try:
         key = _proven_key(call, site, request, token) if scheme == "dpop" else None
