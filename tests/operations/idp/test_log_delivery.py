@@ -55,7 +55,12 @@ def test_other_settings_of_the_pool_leave_it_alone(idp, pool_id):
         ([AUTH_EVENTS] * 3, "Member must have length less than or equal to 2"),
         ([AUTH_EVENTS] * 2, "Following event sources appear more then once in a request$"),
         (
-            [{**NOTIFICATIONS, "CloudWatchLogsConfiguration": {"LogGroupArn": GROUP.replace("us-east-1", "eu-west-1")}}],
+            [
+                {
+                    **NOTIFICATIONS,
+                    "CloudWatchLogsConfiguration": {"LogGroupArn": GROUP.replace("us-east-1", "eu-west-1")},
+                }
+            ],
             "ARN does not belong to current region$",
         ),
         ([{**AUTH_EVENTS, "LogLevel": "ERROR"}], "not supported"),
