@@ -161,6 +161,36 @@ def test_what_has_two_names_goes_back_by_both_when_it_leaves_the_template_under_
     assert stack.plan() is None
 
 
+@pytest.mark.parametrize("mode", [{"MfaConfiguration": "OFF"}, {}, {"MfaConfiguration": "OPTIONAL"}])
+def test_the_words_of_a_second_factor_that_is_off_are_no_difference(stack, mode):
+    words = {"EmailAuthenticationMessage": "Sign in by {####}", "EmailAuthenticationSubject": "Your code"}
+    factors = {"EnabledMfas": ["SOFTWARE_TOKEN_MFA"]}
+    stack.wants({"Resources": {"People": stack.pool_with(**words, **factors, **mode)}})
+
+    stack.apply()
+
+    assert stack.plan() is None
+
+
+def test_log_delivery_that_says_nothing_more_delivers_nothing_more(stack):
+    notifications = {
+        "EventSource": "userNotification",
+        "LogLevel": "ERROR",
+        "CloudWatchLogsConfiguration": {"LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:people"},
+    }
+    logs = {"Type": "AWS::Cognito::LogDeliveryConfiguration", "Properties": {"UserPoolId": ref("People")}}
+    told = {**logs, "Properties": {**logs["Properties"], "LogConfigurations": [notifications]}}
+    stack.wants(None, Logs=told)
+    stack.apply()
+
+    stack.wants(None, Logs=logs)
+    stack.apply()
+
+    answer = stack.idp.get_log_delivery_configuration(UserPoolId=stack.pool["Id"])
+    assert answer["LogDeliveryConfiguration"]["LogConfigurations"] == []
+    assert stack.plan() is None
+
+
 def test_a_function_changes_under_either_of_its_two_names(stack):
     versioned = {"LambdaArn": FUNCTION, "LambdaVersion": "V2_0"}
     first = {"PreTokenGeneration": FUNCTION, "PreTokenGenerationConfig": {**versioned, "LambdaVersion": "V1_0"}}

@@ -74,6 +74,9 @@ class UserPool(Kind):
         found = {"UserPoolName": generated, **wanted}
         if found.get("MfaConfiguration", "OFF") == "OFF":
             found.pop("EnabledMfas", None)
+        factors = found.get("EnabledMfas", ())
+        if is_known(factors) and "EMAIL_OTP" not in factors:  # its words are told while it is on
+            found = {name: value for name, value in found.items() if name not in _EMAIL}
         if "Schema" in found:
             found["Schema"] = [_schema_entry(entry) for entry in found["Schema"]]
         return found
