@@ -453,6 +453,17 @@ def test_a_name_that_its_condition_leaves_out_is_refused(stack):
     assert stack.pools == []
 
 
+def test_a_plan_that_is_refused_says_for_which_resource(stack):
+    stack.wants(None)
+    stack.apply()
+    stack.wants(None, Admins=group(GroupName="no name"))
+
+    refusal = stack.shell("apply", stack.path, "--dry-run")
+
+    assert refusal.exit_code == 1
+    assert "Error: Admins: InvalidParameterException: " in refusal.output
+
+
 def test_two_runs_at_once_do_not_meet(stack):
     stack.wants(None)
     with stacks.alone(stack.shell.house.call(), "us-east-1", "people"):
