@@ -11,6 +11,8 @@ from lido import errors
 from lido.flows import stacks
 from lido.stacks.kinds.clients import UserPoolClient
 
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:tokens"
+
 
 @pytest.fixture
 def stack(shell, tmp_path):
@@ -130,6 +132,78 @@ def test_what_leaves_the_template_goes_back_to_its_default(stack):
     assert stack.pool["Policies"]["PasswordPolicy"]["RequireSymbols"] is True
     assert stack.pool["UserPoolTier"] == "ESSENTIALS"
     assert stack.plan() is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"VerificationMessageTemplate": {"SmsMessage": "A {####}", "EmailMessage": "B {####}", "EmailSubject": "C"}},
+        {"SmsVerificationMessage": "A {####}", "EmailVerificationMessage": "B {####}", "EmailVerificationSubject": "C"},
+        {"AdminCreateUserConfig": {"UnusedAccountValidityDays": 3}},
+        {"Policies": {"PasswordPolicy": {"TemporaryPasswordValidityDays": 3}}},
+        {"LambdaConfig": {"PreTokenGeneration": FUNCTION}},
+        {"LambdaConfig": {"PreTokenGenerationConfig": {"LambdaArn": FUNCTION, "LambdaVersion": "V1_0"}}},
+    ],
+)
+def test_what_has_two_names_goes_back_by_both_when_it_leaves_the_template_under_one(stack, said):
+    stack.wants(None)
+    stack.apply()
+    bare = stack.pool
+    stack.wants({"Resources": {"People": stack.pool_with(**said)}})
+    stack.apply()
+    assert stack.pool != {**bare, "LastModifiedDate": stack.pool["LastModifiedDate"]}
+
+    stack.wants(None)
+    stack.apply()
+
+    now = stack.pool
+    assert {**now, "LastModifiedDate": 0} == {**bare, "LastModifiedDate": 0}
+    assert stack.plan() is None
+
+
+@pytest.mark.parametrize("mode", [{"MfaConfiguration": "OFF"}, {}, {"MfaConfiguration": "OPTIONAL"}])
+def test_the_words_of_a_second_factor_that_is_off_are_no_difference(stack, mode):
+    words = {"EmailAuthenticationMessage": "Sign in by {####}", "EmailAuthenticationSubject": "Your code"}
+    factors = {"EnabledMfas": ["SOFTWARE_TOKEN_MFA"]}
+    stack.wants({"Resources": {"People": stack.pool_with(**words, **factors, **mode)}})
+
+    stack.apply()
+
+    assert stack.plan() is None
+
+
+def test_log_delivery_that_says_nothing_more_delivers_nothing_more(stack):
+    notifications = {
+        "EventSource": "userNotification",
+        "LogLevel": "ERROR",
+        "CloudWatchLogsConfiguration": {"LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:people"},
+    }
+    logs = {"Type": "AWS::Cognito::LogDeliveryConfiguration", "Properties": {"UserPoolId": ref("People")}}
+    told = {**logs, "Properties": {**logs["Properties"], "LogConfigurations": [notifications]}}
+    stack.wants(None, Logs=told)
+    stack.apply()
+
+    stack.wants(None, Logs=logs)
+    stack.apply()
+
+    answer = stack.idp.get_log_delivery_configuration(UserPoolId=stack.pool["Id"])
+    assert answer["LogDeliveryConfiguration"]["LogConfigurations"] == []
+    assert stack.plan() is None
+
+
+def test_a_function_changes_under_either_of_its_two_names(stack):
+    versioned = {"LambdaArn": FUNCTION, "LambdaVersion": "V2_0"}
+    first = {"PreTokenGeneration": FUNCTION, "PreTokenGenerationConfig": {**versioned, "LambdaVersion": "V1_0"}}
+    other = FUNCTION.replace(":tokens", ":others")
+    for said, told in [
+        ({"PreTokenGeneration": FUNCTION}, first),
+        ({"PreTokenGenerationConfig": versioned}, {"PreTokenGenerationConfig": versioned}),
+        ({"PreTokenGeneration": other}, json.loads(json.dumps(first).replace(FUNCTION, other))),
+    ]:
+        stack.wants({"Resources": {"People": stack.pool_with(LambdaConfig=said)}})
+        stack.apply()
+        assert stack.pool["LambdaConfig"] == told
+        assert stack.plan() is None
 
 
 def test_drift_is_put_right(stack):
@@ -377,6 +451,17 @@ def test_a_name_that_its_condition_leaves_out_is_refused(stack):
 
     assert "Lost names something that its condition leaves out" in stack.refuses()
     assert stack.pools == []
+
+
+def test_a_plan_that_is_refused_says_for_which_resource(stack):
+    stack.wants(None)
+    stack.apply()
+    stack.wants(None, Admins=group(GroupName="no name"))
+
+    refusal = stack.shell("apply", stack.path, "--dry-run")
+
+    assert refusal.exit_code == 1
+    assert "Error: Admins: InvalidParameterException: " in refusal.output
 
 
 def test_two_runs_at_once_do_not_meet(stack):

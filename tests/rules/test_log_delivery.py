@@ -62,12 +62,19 @@ def test_everything_else_is_refused(given):
             [configuration("userNotification", "ERROR", bucket="arn:aws:s3:::people-logs")],
             "userNotification supports CloudWatchLogsConfiguration only.",
         ),
-        ([configuration(group=GROUP)] * 2, "Each event source can be configured only once."),
+        ([configuration(group=GROUP)] * 2, "Following event sources appear more then once in a request"),
     ],
 )
 def test_what_cognito_does_not_deliver_is_refused(given, sentence):
     with pytest.raises(errors.InvalidParameter, match=sentence):
-        log_delivery.check(given)
+        log_delivery.check(given, "eu-west-1")
+
+
+def test_a_pool_s_logs_go_to_its_own_region_or_to_a_bucket_which_has_none():
+    log_delivery.check([configuration(group=GROUP)], "eu-west-1")
+    log_delivery.check([configuration(bucket="arn:aws:s3:::people-logs")], "us-east-1")
+    with pytest.raises(errors.InvalidParameter, match="ARN does not belong to current region"):
+        log_delivery.check([configuration(group=GROUP)], "us-east-1")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -32,7 +32,7 @@ _VERSIONED: dict[str, tuple[str, type[msgspec.Struct], tuple[str, ...]]] = {
 }
 TRIGGERS = (*_PLAIN, *_VERSIONED)
 """The names of all triggers."""
-FIRST_VERSION = "V1_0"
+FIRST_VERSION: Final = "V1_0"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -84,6 +84,19 @@ def without_function(config: idp.LambdaConfigType | None, trigger: str) -> idp.L
     if trigger == "PreTokenGeneration":
         members["pre_token_generation"] = None
     return replace(config or idp.LambdaConfigType(), **members)
+
+
+def with_both_names(config: idp.LambdaConfigType) -> idp.LambdaConfigType:
+    """The configuration in which the first version of PreTokenGeneration stands under its old name and its present one.
+
+    What already stands under both is left.
+    """
+    versioned, arn = config.pre_token_generation_config, config.pre_token_generation
+    if versioned is None and arn is not None:
+        versioned = idp.PreTokenGenerationVersionConfigType(lambda_arn=arn, lambda_version=FIRST_VERSION)
+    elif arn is None and versioned is not None and versioned.lambda_version == FIRST_VERSION:
+        arn = versioned.lambda_arn
+    return replace(config, pre_token_generation_config=versioned, pre_token_generation=arn)
 
 
 def arn(region: str, account_id: str, name: str) -> str:

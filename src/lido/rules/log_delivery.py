@@ -48,18 +48,19 @@ class Destination(NamedTuple):
     region: str
 
 
-def check(configurations: Sequence[idp.LogConfigurationType]) -> None:
-    """Refuse what Cognito does not deliver. Raises InvalidParameter."""
+def check(configurations: Sequence[idp.LogConfigurationType], region: str) -> None:
+    """Refuse what Cognito does not deliver, of a pool in that region. Raises InvalidParameter."""
     sources = [each.event_source for each in configurations]
     if len(set(sources)) < len(sources):
-        raise errors.InvalidParameter("Each event source can be configured only once.")
+        raise errors.InvalidParameter("Following event sources appear more then once in a request")
     for each in configurations:
         level = _LEVELS[each.event_source]
         if each.log_level != level:
             raise errors.InvalidParameter(f"Log level {each.log_level} is not supported for {each.event_source}.")
         if each.event_source == NOTIFICATIONS and (each.s3_configuration or each.firehose_configuration):
             raise errors.InvalidParameter(f"{NOTIFICATIONS} supports CloudWatchLogsConfiguration only.")
-        destination(each)
+        if destination(each).region not in ("", region):
+            raise errors.InvalidParameter("ARN does not belong to current region")
 
 
 def destination(configuration: idp.LogConfigurationType) -> Destination:

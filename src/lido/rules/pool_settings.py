@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lido import errors
 from lido.records import Folding, PoolSettings
-from lido.rules import pool_requirements, schema, strength
+from lido.rules import lambda_config, pool_requirements, schema, strength
 from lido.shapes import idp
 
 MINIMUM_PASSWORD_LENGTH = 8
@@ -155,7 +155,7 @@ def _completed(given: idp.UserPoolType, validity_days: int | None) -> idp.UserPo
         given,
         policies=policies,
         deletion_protection=given.deletion_protection or "INACTIVE",
-        lambda_config=given.lambda_config or idp.LambdaConfigType(),
+        lambda_config=lambda_config.with_both_names(given.lambda_config or idp.LambdaConfigType()),
         verification_message_template=template,
         sms_verification_message=template.sms_message,
         email_verification_message=template.email_message,

@@ -15,7 +15,7 @@ from lido.stacks import TemplateError
 from lido.stacks.door import GONE
 from lido.stacks.kinds import Kind
 from lido.stacks.kinds.table import KINDS
-from lido.stacks.looking import Action, Look, Stack, set_now
+from lido.stacks.looking import Action, Look, Stack, named, set_now
 from lido.stacks.values import is_known
 
 Say = Callable[[Action, str, str], None]
@@ -28,7 +28,7 @@ def carry_out(stack: Stack, say: Say) -> None:
     """
     stack.begin()
     for resource in stack.order:
-        with _named(resource.logical_id):
+        with named(resource.logical_id):
             look = stack.look(resource)
             if not is_known(look.wanted):
                 raise TemplateError(f"{resource.logical_id} names something that its condition leaves out.")
@@ -37,7 +37,7 @@ def carry_out(stack: Stack, say: Say) -> None:
         if look.action != "none":
             say(look.action, resource.logical_id, physical_id)
     for row in stack.departed():
-        with _named(row.logical_id):
+        with named(row.logical_id):
             _take_away(stack, row)
         say("retain" if row.retained else "delete", row.logical_id, row.physical_id)
 
@@ -140,17 +140,3 @@ def _new_row(stack: Stack, look: Look, physical_id: str) -> StackResource:
         created_at=0,
         modified_at=0,
     )
-
-
-class _named:  # noqa: N801 - reads as a function
-    """A refusal says which resource it was about."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if isinstance(error, errors.Fault):
-            raise TemplateError(f"{self._name}: {error.wire_name()}: {error.message}") from error

@@ -162,3 +162,17 @@ def set_now(look: Look) -> tuple[str, ...]:
 def rank_of(row: StackResource) -> int:
     """How early things of its type are made."""
     return KINDS[row.type].rank if row.type in KINDS else 0
+
+
+class named:  # noqa: N801 - reads as a function
+    """A refusal says which resource it was about."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, errors.Fault):
+            raise TemplateError(f"{self._name}: {error.wire_name()}: {error.message}") from error

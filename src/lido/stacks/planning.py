@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from lido.stacks.comparing import Difference
 from lido.stacks.kinds import Properties
-from lido.stacks.looking import Action, Look, Stack
+from lido.stacks.looking import Action, Look, Stack, named
 
 
 class Step(Struct, frozen=True):
@@ -24,7 +24,8 @@ def plan(stack: Stack) -> list[Step]:
     stack.begin()
     steps: list[Step] = []
     for resource in stack.order:
-        look = stack.look(resource)
+        with named(resource.logical_id):
+            look = stack.look(resource)
         if look.action in ("none", "change", "adopt"):
             stack.is_there(look, look.physical_id)
         if look.action != "none":

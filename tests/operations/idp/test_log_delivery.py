@@ -53,7 +53,16 @@ def test_other_settings_of_the_pool_leave_it_alone(idp, pool_id):
     "configurations, sentence",
     [
         ([AUTH_EVENTS] * 3, "Member must have length less than or equal to 2"),
-        ([AUTH_EVENTS] * 2, "only once"),
+        ([AUTH_EVENTS] * 2, "Following event sources appear more then once in a request$"),
+        (
+            [
+                {
+                    **NOTIFICATIONS,
+                    "CloudWatchLogsConfiguration": {"LogGroupArn": GROUP.replace("us-east-1", "eu-west-1")},
+                }
+            ],
+            "ARN does not belong to current region$",
+        ),
         ([{**AUTH_EVENTS, "LogLevel": "ERROR"}], "not supported"),
         ([{**AUTH_EVENTS, "EventSource": "everything"}], "enum value set"),
         ([{**NOTIFICATIONS, "S3Configuration": AUTH_EVENTS["S3Configuration"]}], "CloudWatchLogsConfiguration only"),

@@ -246,3 +246,20 @@ def test_whatever_is_set_comes_back(house, idp, members, fixed, changes):
     assert comes_back({**members, **fixed}, idp.describe_user_pool(UserPoolId=pool_id)["UserPool"])
     idp.update_user_pool(UserPoolId=pool_id, **changes)
     assert comes_back({**changes, **fixed}, idp.describe_user_pool(UserPoolId=pool_id)["UserPool"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"PreTokenGeneration": FUNCTION}, {"PreTokenGenerationConfig": {"LambdaArn": FUNCTION, "LambdaVersion": "V1_0"}}],
+)
+def test_the_first_version_of_pre_token_generation_is_told_under_both_its_names(idp, said):
+    pool_id = idp.create_user_pool(PoolName="people", LambdaConfig=said)["UserPool"]["Id"]
+    both = {
+        "PreTokenGeneration": FUNCTION,
+        "PreTokenGenerationConfig": {"LambdaArn": FUNCTION, "LambdaVersion": "V1_0"},
+    }
+
+    assert idp.describe_user_pool(UserPoolId=pool_id)["UserPool"]["LambdaConfig"] == both
+    later = {"PreTokenGenerationConfig": {"LambdaArn": FUNCTION, "LambdaVersion": "V2_0"}}
+    idp.update_user_pool(UserPoolId=pool_id, LambdaConfig=later)
+    assert idp.describe_user_pool(UserPoolId=pool_id)["UserPool"]["LambdaConfig"] == later

@@ -128,7 +128,7 @@ def set_log_delivery_configuration(
     call: Call, request: idp.SetLogDeliveryConfigurationRequest
 ) -> idp.SetLogDeliveryConfigurationResponse:
     """Replaces the whole; records that wait go where it says. Raises ResourceNotFound, InvalidParameter."""
-    log_delivery.check(request.log_configurations)
+    log_delivery.check(request.log_configurations, call.region)
     with call.db.write() as tx:
         seen = access.lock_pool(call, tx, request.user_pool_id)
         settings = replace(seen.settings, log_configurations=request.log_configurations)

@@ -105,5 +105,10 @@ class LogDelivery(Attachment):
     def create(self, door: Door, call: Call, wanted: Properties) -> str:
         return super().create(door, call, {"LogConfigurations": [], **wanted})
 
+    def update(
+        self, door: Door, physical_id: str, present: Properties, wanted: Properties, found: Sequence[Difference]
+    ) -> None:
+        super().update(door, physical_id, present, {"LogConfigurations": [], **wanted}, found)
+
     def delete(self, door: Door, physical_id: str) -> None:
         door.ask(self.sets, LogConfigurations=[], **self._names(physical_id))

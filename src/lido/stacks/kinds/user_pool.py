@@ -5,7 +5,7 @@ from typing import Any
 
 from lido.call import Call
 from lido.stacks import TemplateError
-from lido.stacks.comparing import Difference, Path, merged
+from lido.stacks.comparing import Difference, Path, at, merged
 from lido.stacks.door import Door
 from lido.stacks.kinds import Kind, Properties, gone
 from lido.stacks.kinds.of_pools import members
@@ -28,12 +28,17 @@ _WEB_AUTHN = {
     "WebAuthnFactorConfiguration": "FactorConfiguration",
 }
 _EMAIL = {"EmailAuthenticationMessage": "Message", "EmailAuthenticationSubject": "Subject"}
-# The members of older times, and where a template says the same today.
-_OF_OLD = {
-    "SmsVerificationMessage": "SmsMessage",
-    "EmailVerificationMessage": "EmailMessage",
-    "EmailVerificationSubject": "EmailSubject",
-}
+# The members of older times, and what says the same today: Cognito tells both.
+_TWINS: tuple[tuple[Path, Path], ...] = (
+    (("SmsVerificationMessage",), ("VerificationMessageTemplate", "SmsMessage")),
+    (("EmailVerificationMessage",), ("VerificationMessageTemplate", "EmailMessage")),
+    (("EmailVerificationSubject",), ("VerificationMessageTemplate", "EmailSubject")),
+    (
+        ("AdminCreateUserConfig", "UnusedAccountValidityDays"),
+        ("Policies", "PasswordPolicy", "TemporaryPasswordValidityDays"),
+    ),
+    (("LambdaConfig", "PreTokenGeneration"), ("LambdaConfig", "PreTokenGenerationConfig")),
+)
 # UpdateUserPool keeps these when they are left out: how they are taken back.
 _KEPT: dict[str, Any] = {
     "DcrConfiguration": {"EnableStatus": "Disabled"},
@@ -69,6 +74,9 @@ class UserPool(Kind):
         found = {"UserPoolName": generated, **wanted}
         if found.get("MfaConfiguration", "OFF") == "OFF":
             found.pop("EnabledMfas", None)
+        factors = found.get("EnabledMfas", ())
+        if is_known(factors) and "EMAIL_OTP" not in factors:  # its words are told while it is on
+            found = {name: value for name, value in found.items() if name not in _EMAIL}
         if "Schema" in found:
             found["Schema"] = [_schema_entry(entry) for entry in found["Schema"]]
         return found
@@ -80,6 +88,7 @@ class UserPool(Kind):
         seen = {name: value for name, value in present.items() if name != "Schema"}
         found = super().differences(compared, seen, [path for path in set_before if path[0] != "Schema"])
         _refuse_fixed([each.path[0] for each in found if each.path[0] in _FIXED])
+        found += _twins_of_gone(found, wanted, present, set_before)
         for entry in wanted.get("Schema", ()):
             there = schema.get(entry["Name"])
             if there is None:
@@ -115,7 +124,7 @@ class UserPool(Kind):
         added = [each.wanted for each in found if each.path[0] == "Schema"]
         if added:
             door.ask("AddCustomAttributes", UserPoolId=physical_id, CustomAttributes=added)
-        complete = _without_older_words(merged(present, wanted, gone(found)), wanted, changed)
+        complete = _with_one_of_twins(merged(present, wanted, gone(found)), wanted)
         steps = [self._update_pool, self._set_mfa]
         if complete.get("MfaConfiguration", "OFF") == "OFF":
             steps.reverse()
@@ -203,28 +212,36 @@ def _schema_entry(entry: Properties) -> Properties:
     return {**entry, "Name": name.removeprefix("dev:").removeprefix("custom:")}
 
 
-def _without_older_words(complete: Properties, wanted: Properties, changed: Collection[str]) -> Properties:
-    """Of two members that say the same, the one that the template says."""
-    template = dict(complete.get("VerificationMessageTemplate") or {})
-    said = wanted.get("VerificationMessageTemplate", {})
-    for old, new in _OF_OLD.items():
-        if new not in said and old in changed:
-            template.pop(new, None)
-        elif new in said and old not in wanted:
-            complete.pop(old, None)
-    if "VerificationMessageTemplate" in complete:
-        complete["VerificationMessageTemplate"] = template
-    admin = dict(complete.get("AdminCreateUserConfig") or {})
-    if "UnusedAccountValidityDays" in wanted.get("AdminCreateUserConfig", {}):
-        policies = complete.get("Policies") or {}
-        policy = dict(policies.get("PasswordPolicy") or {})
-        if "TemporaryPasswordValidityDays" not in wanted.get("Policies", {}).get("PasswordPolicy", {}):
-            policy.pop("TemporaryPasswordValidityDays", None)
-        complete["Policies"] = {**policies, "PasswordPolicy": policy}
-    else:
-        admin.pop("UnusedAccountValidityDays", None)
-        complete["AdminCreateUserConfig"] = admin
-    return complete
+def _twins_of_gone(
+    found: Sequence[Difference], wanted: Properties, present: Properties, set_before: Collection[Path]
+) -> list[Difference]:
+    """What goes back to its default because the template, that had set it under its other name, has it no more."""
+    left = [twins for twins in _TWINS if not any(at(wanted, twin) is not None for twin in twins)]
+    going = [
+        twin for twins in left if any(_is_at(twin, path) for twin in twins for path in set_before) for twin in twins
+    ]
+    there = [twin for twin in going if at(present, twin) is not None]
+    return [
+        Difference(twin, at(present, twin), None)
+        for twin in there
+        if not any(_is_at(each.path, twin) for each in found)
+    ]
+
+
+def _is_at(path: Path, inner: Path) -> bool:
+    return inner[: len(path)] == path
+
+
+def _with_one_of_twins(complete: Properties, wanted: Properties) -> Properties:
+    """Of two members that say the same the one that the template says, else that of today."""
+    unsaid: list[Path] = []
+    for old, new in _TWINS:
+        says_old, says_new = at(wanted, old) is not None, at(wanted, new) is not None
+        if says_old and not says_new:
+            unsaid.append(new)
+        elif not says_old and at(complete, new) is not None:
+            unsaid.append(old)
+    return merged(complete, {}, unsaid)
 
 
 def _given(members_: Mapping[str, Any]) -> dict[str, Any]:
