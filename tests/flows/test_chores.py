@@ -148,6 +148,25 @@ def test_looking_for_orphans_comes_to_an_end_also_where_keys_are_bytes(house):
     assert count(house, "SELECT count(*) FROM authorization_codes") == 1
 
 
+def test_what_people_allowed_an_app_goes_after_it(house, chores):
+    pool_id = house.pool()
+    house.user(pool_id)
+    kept, gone = house.app(pool_id)["ClientId"], house.app(pool_id)["ClientId"]
+    with house.database.write() as tx:
+        for client_id in (kept, gone):
+            tx.run(
+                """INSERT INTO consents (pool_id, sub, client_id, scopes, client_name, given_at)
+                   SELECT pool_id, sub, :client_id, 'openid', 'app', 0 FROM users""",
+                client_id=client_id,
+            )
+    house.idp.delete_user_pool_client(UserPoolId=pool_id, ClientId=gone)
+    house.clock.advance(seconds=86_400)
+
+    chores.run_due()
+
+    assert count(house, "SELECT max(client_id) || count(*) FROM consents") == f"{kept}1"
+
+
 def test_a_deleted_pool_is_emptied_and_its_neighbour_is_not(house, chores):
     doomed, safe = house.pool(), house.pool()
     for pool_id in (doomed, safe):

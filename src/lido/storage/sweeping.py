@@ -75,6 +75,9 @@ PERSONAL = (
     "linked_identities",
 )
 
+# What is nobody's without its client either.
+_OF_CLIENTS = frozenset({"consents"})
+
 
 def empty_pool(tx: Transaction, pool_id: str, limit: int) -> int:
     """Delete what a deleted pool owned, at most `limit` rows, the pool itself last; how many went."""
@@ -92,7 +95,7 @@ def empty_pool(tx: Transaction, pool_id: str, limit: int) -> int:
 
 
 def remove_orphans(tx: Transaction, table: str, after: Row, limit: int) -> Row | None:
-    """Look at the next `limit` rows of a personal table after that key, and delete those whose user is gone.
+    """Look at the next `limit` rows of a personal table after that key, and delete those whose user or app is gone.
 
     The last key looked at, None at the end; () begins.
     """
@@ -105,9 +108,12 @@ def remove_orphans(tx: Transaction, table: str, after: Row, limit: int) -> Row |
         return None
     last = {f"last_{name}": value for name, value in zip(names, seen[-1], strict=True)}
     until = f"({key}) <= ({', '.join(f':last_{name}' for name in names)})"
+    owner = f"EXISTS (SELECT 1 FROM users u WHERE u.pool_id = {table}.pool_id AND u.sub = {table}.sub)"
+    if table in _OF_CLIENTS:
+        same = f"c.pool_id = {table}.pool_id AND c.client_id = {table}.client_id"
+        owner += f" AND EXISTS (SELECT 1 FROM clients c WHERE {same})"
     tx.run(
-        f"""DELETE FROM {table} {beyond} {"AND" if after else "WHERE"} {until} AND NOT EXISTS
-              (SELECT 1 FROM users u WHERE u.pool_id = {table}.pool_id AND u.sub = {table}.sub)""",
+        f"""DELETE FROM {table} {beyond} {"AND" if after else "WHERE"} {until} AND NOT ({owner})""",
         **given,
         **last,
     )
