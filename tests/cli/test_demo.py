@@ -82,3 +82,25 @@ def test_a_lost_password_is_told_and_nothing_is_made_anew(server):
     server.start()
 
     assert f"The demo pool is {pool_id}, but the file" in server.said()
+
+
+def test_a_pool_that_was_deleted_is_not_offered(server):
+    pool_id = json.loads((server.data_dir / "demo.json").read_text())["pool_id"]
+    server.lido("call", "--endpoint", server.url, "DeleteUserPool", json.dumps({"UserPoolId": pool_id}))
+    server.stop()
+    before = server.said()
+    server.start()
+
+    assert f"The demo pool {pool_id} was deleted" in server.said()
+    assert server.said().count("A user to try:") == before.count("A user to try:")
+
+
+def test_a_file_that_tells_of_another_database_is_not_believed(server, tmp_path):
+    file = server.data_dir / "demo.json"
+    pool_id = json.loads(file.read_text())["pool_id"]
+    server.stop()
+    with Server(server.data_dir, f"sqlite:///{tmp_path}/other.db", "--demo", log="other"):
+        assert json.loads(file.read_text())["pool_id"] != pool_id
+    server.start()
+
+    assert f"The demo pool is {pool_id}, but the file {file} tells of" in server.said()

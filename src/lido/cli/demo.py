@@ -56,10 +56,14 @@ def provide(lido: Lido) -> str:
         made = _make(operators.as_root(call))
         files.write_private(path, msgspec.json.format(msgspec.json.encode(made)).decode() + "\n", replace=True)
         known = demo.remember(call, made.pool_id)
+    if not demo.is_alive(call, known):
+        return f"The demo pool {known} was deleted; it is made once, and not again."
     try:
         kept = msgspec.json.decode(path.read_bytes(), type=Demo)
     except (OSError, msgspec.DecodeError):
         return f"The demo pool is {known}, but the file {path} with its user's password is gone."
+    if kept.pool_id != known:
+        return f"The demo pool is {known}, but the file {path} tells of {kept.pool_id}, in another database."
     return tour(lido.settings, kept, path)
 
 
