@@ -34,8 +34,9 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
 
 
 def _about_addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
-    if settings.public_url and not _is_url(settings.public_url, "http", "https"):
-        yield "public_url", "it must be http(s)://host, without query or fragment"
+    public = settings.public_url
+    if public and (not _is_url(public, "http", "https") or "@" in public or not public.isascii()):
+        yield "public_url", "it must be http(s)://host, without query or fragment, in ASCII"
     if settings.acme_directory is not None and not _is_url(settings.acme_directory, "http", "https"):
         yield "acme_directory", "it must be http(s)://host/path"
     if settings.domain_suffix is not None and not _SUFFIX.fullmatch(settings.domain_suffix):
