@@ -1,4 +1,4 @@
-"""What is wrong with settings that are each of their type: alone, or beside another."""
+"""What is wrong with settings that are each of their type, alone or beside another, and how an address is written."""
 
 import ipaddress
 import re
@@ -72,3 +72,12 @@ def _is_url(text: str, *schemes: str) -> bool:
         )
     except ValueError:
         return False
+
+
+def as_browsers_write(address: str) -> str:
+    """The address with a lower-case host, and without the usual port and a slash at its end: so browsers name the
+    origin of a form, and so clients compare issuers.
+    """
+    parts = urlsplit(address.rstrip("/"))
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return parts._replace(netloc=parts.netloc.lower().removesuffix(usual)).geturl()

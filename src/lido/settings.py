@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -396,15 +395,6 @@ def _derived(settings: Settings) -> Settings:
     scheme = "https" if settings.tls_dev or settings.tls_cert else "http"
     return msgspec.structs.replace(
         settings,
-        public_url=_as_browsers_write(settings.public_url or f"{scheme}://localhost:{settings.port}"),
+        public_url=complaints.as_browsers_write(settings.public_url or f"{scheme}://localhost:{settings.port}"),
         database=settings.database or f"sqlite:///{Path(settings.data_dir) / 'lido.db'}",
     )
-
-
-def _as_browsers_write(address: str) -> str:
-    """The address with a lower-case host, and without the usual port and a slash at its end: so browsers name the
-    origin of a form, and so clients compare issuers.
-    """
-    parts = urlsplit(address.rstrip("/"))
-    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
-    return parts._replace(netloc=parts.netloc.lower().removesuffix(usual)).geturl()
