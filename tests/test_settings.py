@@ -92,8 +92,24 @@ def test_lists_are_written_with_commas_or_as_arrays(empty_folder):
 
 def test_the_public_address_follows_port_and_tls():
     assert load({"port": 80, "tls_dev": True}, {}).public_url == "https://localhost:80"
+    assert load({"port": 80}, {}).public_url == "http://localhost"
+    assert load({"port": 443, "tls_dev": True}, {}).public_url == "https://localhost"
     assert load({"tls_cert": "a.pem", "tls_key": "b.pem"}, {}).public_url == "https://localhost:9229"
     assert load({"public_url": "https://id.example/"}, {}).public_url == "https://id.example"
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("https://ID.Example:443/", "https://id.example"),
+        ("http://id.example:80", "http://id.example"),
+        ("HTTP://[::1]:80/", "http://[::1]"),
+        ("https://id.example:80", "https://id.example:80"),
+        ("https://id.example:8443/Lido/", "https://id.example:8443/Lido"),
+    ],
+)
+def test_the_public_address_is_written_as_browsers_write_origins(given, written):
+    assert load({"public_url": given}, {}).public_url == written
 
 
 def test_the_database_file_lies_in_the_data_directory():
@@ -120,6 +136,8 @@ def test_the_database_file_lies_in_the_data_directory():
         ("public_url", "localhost:9229", "it must be http"),
         ("public_url", "https://id.example/?a=b", "without query"),
         ("public_url", "https://id.example:99999", "it must be http"),
+        ("public_url", "https://me@id.example", "it must be http"),
+        ("public_url", "https://\u65e5.example", "in ASCII"),
         ("domain_suffix", "auth.example.com:8443", "without port"),
         ("domain_suffix", "Auth.example.com", "in lower case"),
         ("domain_suffix", "example", "a name such as auth.example.com"),

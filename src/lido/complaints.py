@@ -1,4 +1,4 @@
-"""What is wrong with settings that are each of their type: alone, or beside another."""
+"""What is wrong with settings that are each of their type, alone or beside another, and how an address is written."""
 
 import ipaddress
 import re
@@ -34,8 +34,9 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
 
 
 def _about_addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
-    if settings.public_url and not _is_url(settings.public_url, "http", "https"):
-        yield "public_url", "it must be http(s)://host, without query or fragment"
+    public = settings.public_url
+    if public and (not _is_url(public, "http", "https") or "@" in public or not public.isascii()):
+        yield "public_url", "it must be http(s)://host, without query or fragment, in ASCII"
     if settings.acme_directory is not None and not _is_url(settings.acme_directory, "http", "https"):
         yield "acme_directory", "it must be http(s)://host/path"
     if settings.domain_suffix is not None and not _SUFFIX.fullmatch(settings.domain_suffix):
@@ -71,3 +72,12 @@ def _is_url(text: str, *schemes: str) -> bool:
         )
     except ValueError:
         return False
+
+
+def as_browsers_write(address: str) -> str:
+    """The address with a lower-case host, and without the usual port and a slash at its end: so browsers name the
+    origin of a form, and so clients compare issuers.
+    """
+    parts = urlsplit(address.rstrip("/"))
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return parts._replace(netloc=parts.netloc.lower().removesuffix(usual)).geturl()

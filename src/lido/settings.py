@@ -395,6 +395,6 @@ def _derived(settings: Settings) -> Settings:
     scheme = "https" if settings.tls_dev or settings.tls_cert else "http"
     return msgspec.structs.replace(
         settings,
-        public_url=settings.public_url.rstrip("/") or f"{scheme}://localhost:{settings.port}",
+        public_url=complaints.as_browsers_write(settings.public_url or f"{scheme}://localhost:{settings.port}"),
         database=settings.database or f"sqlite:///{Path(settings.data_dir) / 'lido.db'}",
     )

@@ -36,10 +36,15 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 class _Welcome(_Quiet):
-    """An app's page for people who come back."""
+    """An app's page for people who come back; at `/native` it leads them on to a program on their machine."""
 
     def do_GET(self) -> None:
-        """Say welcome."""
+        """Say welcome, or lead on."""
+        if self.path.startswith("/native"):
+            self.send_response(302)
+            self.send_header("location", "example-app:/welcome")
+            self.end_headers()
+            return
         self.send_response(200)
         self.send_header("content-type", "text/html")
         self.end_headers()

@@ -138,6 +138,20 @@ def test_an_app_of_another_site_that_posts_its_request_finds_who_is_signed_in(se
     assert arrived(page)["code"]
 
 
+def test_an_app_may_lead_on_to_a_program_on_the_machine(server, idp, page, callback, complaints):
+    native = callback.replace("/callback", "/native")
+    pool = Pool(server, idp, native)
+    pool.alice()
+    page.goto(pool.url())
+    page.get_by_label("Username").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    with page.expect_event("requestfailed") as failed:
+        page.get_by_role("button", name="Sign in").click()
+
+    assert failed.value.url == "example-app:/welcome"
+    assert complaints == []
+
+
 def test_a_window_that_an_app_opened_for_the_sign_in_still_knows_the_app(server, idp, page, callback):
     pool = Pool(server, idp, callback)
     pool.alice()

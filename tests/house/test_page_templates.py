@@ -10,7 +10,7 @@ from lido.web.login import layout, pages, sentences
 from lido.web.login.layout import Frame
 from lido.web.login.troubles import Trouble
 
-FRAME = Frame(path="/pool", query="client_id=c&state=%22", csrf="token", app="An app", leads_to="https")
+FRAME = Frame(path="/pool", query="client_id=c&state=%22", csrf="token", app="An app", leads_away=True)
 PAGES = sorted(layout.Page.__subclasses__(), key=lambda page: page.__name__)
 FOLDER = Path(layout.__file__).parent / "templates"
 TEMPLATES = sorted(FOLDER.glob("*.html"))

@@ -212,6 +212,7 @@ def test_with_nothing_proven_the_person_is_asked_and_led_nowhere(app, cookie, as
 
     assert is_question(answer)
     assert "frame-ancestors 'none'" in answer[1]["content-security-policy"]
+    assert "form-action 'self'" in answer[1]["content-security-policy"]
     assert is_signed_in(app, cookie)
     status, headers, body = confirm(app, cookie, answer[2], **asked)
     assert (status, "location" in headers) == (200, False)
@@ -224,7 +225,7 @@ def test_a_client_without_a_hint_is_led_to_its_address_when_the_person_says_so(a
     answer = logout(app, cookie, **asked)
 
     assert is_question(answer)
-    assert "form-action 'self' https:" in answer[1]["content-security-policy"]
+    assert "form-action" not in answer[1]["content-security-policy"], "the app may lead on to anywhere"
     status, headers, _ = confirm(app, cookie, answer[2], **asked)
     assert (status, headers["location"]) == (303, GOODBYE + "&state=s")
     assert not is_signed_in(app, cookie)

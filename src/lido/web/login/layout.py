@@ -18,8 +18,7 @@ from lido.web.login import sentences, static
 from lido.web.login.troubles import Trouble
 
 _POLICY = (
-    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src 'self'; style-src 'self'; "
-    "script-src 'self'; form-action 'self'"
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src 'self'; style-src 'self'; script-src 'self'"
 )
 _HEADERS = {
     # No cross-origin-opener-policy: apps that sign people in by a window of its own hear from it by its opener.
@@ -29,13 +28,12 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-_REDIRECTING = ("https", "http")
 
 
 class Frame(Struct, frozen=True):
     """Where a page stands: below which path, with which authorize query, for which app, behind which CSRF token.
 
-    `look` is how the app's pages look; `leads_to` is the scheme that a form of it may lead on to in the end: the app's.
+    `look` is how the app's pages look; `leads_away` says that a form of it may lead on to the app in the end.
     """
 
     path: str
@@ -43,7 +41,7 @@ class Frame(Struct, frozen=True):
     csrf: str = ""
     app: str = ""
     language: str = "en"
-    leads_to: str = ""
+    leads_away: bool = False
     look: Look = PLAIN
 
     def url(self, page: str) -> str:
@@ -126,7 +124,8 @@ def render(
     page's trouble has one, else it is 200. `frames` are origins that the page may show within it.
     """
     status = status or (page.trouble.status if page.trouble is not None else 200)
-    policy = _POLICY + (f" {frame.leads_to}:" if frame.leads_to else "")
+    # Browsers hold form-action against wherever the app leads on to: any scheme, a native app's too.
+    policy = _POLICY + ("" if frame.leads_away else "; form-action 'self'")
     policy += f"; frame-src {' '.join(frames)}" if frames else ""
     response = HTMLResponse(
         markup(frame, page), status, {**_HEADERS, "content-security-policy": policy, **(headers or {})}

@@ -2,7 +2,7 @@
 Logout 1.0); a page asks where nothing proves that the person means it.
 """
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -90,6 +90,5 @@ def _by_way_of(site: Site, wish: LogoutRequest, listening: list[str]) -> Respons
 
 
 def _question(call: Call, site: Site, request: Request, wish: LogoutRequest, session: BrowserSession) -> Response:
-    scheme = urlsplit(wish.return_to).scheme if wish.return_to is not None else ""
-    frame = Frame(path=site.path, query=request.url.query, leads_to=scheme)
+    frame = Frame(path=site.path, query=request.url.query, leads_away=wish.return_to is not None)
     return render(frame, pages.SignOut(confirmed=logout.seal(call, wish, session)))

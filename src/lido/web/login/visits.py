@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import structlog
 from msgspec import Struct, structs
@@ -139,7 +139,7 @@ def opened(call: Call, site: Site, request: Request, *, query: str | None = None
         query=query,
         csrf=token,
         app=asked.client.name,
-        leads_to=urlsplit(asked.redirect_uri).scheme,
+        leads_away=True,
         look=branding.look(call, asked.pool, asked.client.client_id),
     )
     fresh = () if known else (cookies.written(site, cookies.CSRF, token),)
