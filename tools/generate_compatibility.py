@@ -9,6 +9,11 @@ from lido.shapes import catalogue
 
 PAGE = Path(__file__).parent.parent / "docs" / "compatibility.md"
 TITLES = {"cognito-idp": "User pools (`cognito-idp`)", "cognito-identity": "Identity pools (`cognito-identity`)"}
+ALWAYS_REFUSED = dict.fromkeys(
+    ("CreateUserPoolReplica", "DeleteUserPoolReplica", "UpdateUserPoolReplica"),
+    "refused: a second region is a second installation ([replicas.md](replicas.md))",
+)
+"""What no request can be granted here, with the reason: these operations answer with a refusal of their model."""
 HEAD = """\
 # Compatibility
 
@@ -29,7 +34,9 @@ def _service(service: str) -> str:
     names = sorted(name for of, name in catalogue.OPERATIONS if of == service)
     built = {name: function for (of, name), function in operations.built().items() if of == service}
     lines = [_line(name, built.get(name)) for name in names]
-    head = f"\n## {TITLES[service]}\n\n{len(built)} of {len(names)} are built.\n\n"
+    refused = len(ALWAYS_REFUSED.keys() & built)
+    but = f"; {refused} of them refuse every request, for the reason given" if refused else ""
+    head = f"\n## {TITLES[service]}\n\n{len(built)} of {len(names)} are built{but}.\n\n"
     return head + "| Operation | State | Where |\n|---|---|---|\n" + "".join(lines)
 
 
@@ -37,7 +44,7 @@ def _line(name: str, function: object) -> str:
     if function is None:
         return f"| `{name}` | not built yet | |\n"
     source = Path(inspect.getsourcefile(function) or "")  # type: ignore[arg-type]  # it is a function
-    return f"| `{name}` | built | `{source.relative_to(PAGE.parent.parent)}` |\n"
+    return f"| `{name}` | {ALWAYS_REFUSED.get(name, 'built')} | `{source.relative_to(PAGE.parent.parent)}` |\n"
 
 
 def main() -> int:
