@@ -348,7 +348,8 @@ def test_who_does_not_know_the_secret_uses_up_nobodys_budget(house):
 def test_the_pages_say_so(house, secret):
     pool_id = house.pool(**TAGS)
     house.user(pool_id)
-    browser = Browser(house, pool_id, oauth_app(house, pool_id, GenerateSecret=secret)["ClientId"]).open("login")
+    client_id = oauth_app(house, pool_id, GenerateSecret=secret)["ClientId"]
+    browser = Browser(house, pool_id, client_id).open("login")
     for number in range(MOST):
         browser.submit(username=f"employee{number}", password=GUESS)
         assert browser.status == 200
@@ -356,8 +357,25 @@ def test_the_pages_say_so(house, secret):
 
     assert browser.status == 429
     assert REFUSED[1] in browser.words
+    recovery = Browser(house, pool_id, client_id).open("forgotPassword").submit(username="alice")
+    assert recovery.status == 429
+    assert REFUSED[1] in recovery.words
     house.address = "198.51.100.7"
     assert browser.submit(username="alice", password=PASSWORD).given["code"]
+
+
+@pytest.mark.parametrize("secret", [False, True])
+def test_links_that_confirm_say_so_and_count_for_who_presses_them(house, secret):
+    words = {"DefaultEmailOption": "CONFIRM_WITH_LINK", "EmailMessageByLink": "{##here##}"}
+    pool_id = house.pool(**TAGS, AutoVerifiedAttributes=["email"], VerificationMessageTemplate=words)
+    client_id = house.app(pool_id, GenerateSecret=secret)["ClientId"]
+    form = {"content-type": "application/x-www-form-urlencoded"}
+
+    def press(number):
+        body = f"client_id={client_id}&user_name=new{number}&confirmation_code=000000".encode()
+        return house.http("POST", f"http://lido.test/{pool_id}/confirmUser", form, body)[0]
+
+    assert [press(number) for number in range(MOST + 1)] == [400] * MOST + [429]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])

@@ -15,6 +15,13 @@ def test_an_id_is_spent_once_in_each_pool(database):
         assert spent.spend(tx, "b", "id", 100)
 
 
+def test_what_is_spent_can_be_seen_in_its_own_pool(database):
+    with database.write() as tx:
+        spent.spend(tx, "a", "id", 100)
+    with database.read() as tx:
+        assert [spent.is_spent(tx, pool_id, "id") for pool_id in ("a", "b")] == [True, False]
+
+
 def test_spent_ids_go_when_their_strings_are_too_old_anyhow(database):
     with database.write() as tx:
         for i in range(5):

@@ -140,6 +140,18 @@ def test_a_wrong_answer_is_a_failure(triggered):
     assert people.told == []
 
 
+def test_a_question_that_was_answered_leads_to_no_function_again(triggered):
+    people = triggered(**QUESTION)
+    people.alice()
+    begun = begin(people)
+    answer(people, begun, "8")
+    people.told.clear()
+
+    for given in ("8", "7"):
+        assert refusal(answer, people, begun, given).sentence.endswith("session can only be used once.")
+    assert people.told == []
+
+
 def test_questions_side_by_side_are_counted_each(triggered):
     people = triggered(pool=POOL, **QUESTION)
     people.alice()

@@ -139,3 +139,9 @@ def spend(tx: Transaction, pool_id: str, progress: Progress) -> None:
     """Use the string up, first in the transaction of its effect. Raises NotAuthorized when it was used before."""
     if not spent.spend(tx, pool_id, to_id(progress.id), progress.expires_at):
         raise errors.NotAuthorized(USED)
+
+
+def refuse_spent(tx: Transaction, pool_id: str, progress: Progress) -> None:
+    """What `spend` would refuse, before something costly is done for it. Raises NotAuthorized."""
+    if spent.is_spent(tx, pool_id, to_id(progress.id)):
+        raise errors.NotAuthorized(USED)

@@ -41,7 +41,7 @@ class Step(Struct, frozen=True):
         failed: bool = False,
         spend: bool = True,
     ) -> None:
-        """Spend the step, make `effects` true, count the try if it `failed`, and tell: one transaction."""
+        """Spend the step, make `effects` true, count the guess if it `failed`, and tell: one transaction."""
         call, scene, begun = self.turn.call, self.turn.scene, self.turn.progress
         pool_id, sub = scene.pool.pool_id, scene.user.sub if scene.user else ""
         fact = Fact(client_id=scene.client.client_id, reason=reason, names=[begun.flow, begun.step])

@@ -300,7 +300,8 @@ def _judge(turn: Turn, challenge: Challenge, *, spend: bool) -> Outcome:
         step.abandon()
         raise
     if isinstance(verdict, Wrong):
-        step.settle("refused", "wrong answer", failed=True, spend=challenge.GUARD != "budget")
+        can_be_guessed = challenge.GUARD != "none"
+        step.settle("refused", "wrong answer", failed=can_be_guessed, spend=challenge.GUARD != "budget")
         raise verdict.fault(verdict.sentence)
     return _go_on(step, verdict)
 

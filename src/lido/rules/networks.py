@@ -1,5 +1,6 @@
 """Who stands behind an address, as far as counting goes."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 _NETWORK_BITS = {4: 24, 6: 48}
@@ -14,6 +15,7 @@ def subscriber(address: str) -> str:
     return str(ip_network((whole, 64), strict=False)) if whole.version == 6 else address
 
 
+@lru_cache(maxsize=4_096)
 def site(address: str) -> str:
     """The network of 24 bits, of version 6 of 48: what is handed out to one organisation at least.
 

@@ -17,6 +17,11 @@ def spend(tx: Transaction, pool_id: str, spent_id: str, expires_at: int) -> bool
     )
 
 
+def is_spent(tx: Transaction, pool_id: str, spent_id: str) -> bool:
+    """Whether `spend` would find it used; for who must not do costly work for nothing, never instead of it."""
+    return tx.row("SELECT 1 FROM spent WHERE pool_id = :pool_id AND id = :id", pool_id=pool_id, id=spent_id) is not None
+
+
 def remove_expired(tx: Transaction, now: int, limit: int) -> int:
     """Forget ids whose strings are refused by their age anyhow; how many went."""
     return tx.run(

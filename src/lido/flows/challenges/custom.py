@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from lido import errors
-from lido.flows import custom_auth, triggers, unknown_users
+from lido.flows import custom_auth, progress, triggers, unknown_users
 from lido.flows.challenges import Carrier, Guard, Judgement, Offer, Right, Turn
 from lido.rules import custom_challenges
 from lido.rules.custom_challenges import Created, Round
@@ -51,11 +51,15 @@ def _shown_name(turn: Turn) -> str:
 
 
 def answer(turn: Turn, /) -> Judgement:
-    """Asks VerifyAuthChallengeResponse about `ANSWER`. Raises InvalidParameter, and the refusals of triggers."""
+    """Asks VerifyAuthChallengeResponse about `ANSWER`, once. Raises InvalidParameter, NotAuthorized for a question
+    that was answered, and the refusals of triggers.
+    """
     scene, told, given = turn.scene, custom_auth.told(turn.scene), turn.required("ANSWER")
     if len(given) > custom_challenges.LONGEST_ANSWER:
         raise errors.InvalidParameter("ANSWER is too long.")
     kept = _decode(turn.progress.secret)
+    with turn.call.db.read() as tx:
+        progress.refuse_spent(tx, scene.pool.pool_id, turn.progress)
 
     def judge() -> Right:
         event = custom_challenges.verify_auth_challenge(
