@@ -17,6 +17,12 @@ def spend(tx: Transaction, pool_id: str, spent_id: str, expires_at: int) -> bool
     )
 
 
+def is_spent(tx: Transaction, pool_id: str, spent_id: str) -> bool:
+    """Whether the id was used."""
+    found = tx.row("SELECT id FROM spent WHERE pool_id = :pool_id AND id = :id", pool_id=pool_id, id=spent_id)
+    return found is not None
+
+
 def remove_expired(tx: Transaction, now: int, limit: int) -> int:
     """Forget ids whose strings are refused by their age anyhow; how many went."""
     return tx.run(
