@@ -185,8 +185,8 @@ def test_a_metrics_port_that_is_taken_is_a_warning(tmp_path):
 
 
 def test_a_misspelt_variable_is_told_at_the_start(tmp_path):
-    with Server(tmp_path, f"sqlite:///{tmp_path}/lido.db", databse="x") as server:
-        assert "lido: LIDO_DATABSE is not a setting; look for a misspelling\n" in server.said()
+    with Server(tmp_path, f"sqlite:///{tmp_path}/lido.db", data_bases="x") as server:
+        assert "lido: LIDO_DATA_BASES is not a setting; look for a misspelling\n" in server.said()
 
 
 def test_each_request_is_a_line_in_the_log_without_what_it_said(tmp_path):
