@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.journeys.model_people import Everybody, invalid_parameter, not_authorized
+from tests.journeys.model_people import USED, Everybody, invalid_parameter, not_authorized
 from tests.journeys.things import DAY, MINUTE, SECOND, Access, Client, Family, Lock, Refresh, Refused, Step, User
 
 STEP_LIFE = {"PASSWORD_VERIFIER": MINUTE, "NEW_PASSWORD_REQUIRED": 3 * MINUTE}
@@ -68,8 +68,10 @@ class Sessions(Everybody):
             raise not_authorized(EXPIRED)
         self.check_secret(client, proven=proven)
         user = step.user
-        if step.door != door or (user and (user.gone or step.state != (user.epoch, user.version))):
+        if step.door != door:
             raise not_authorized(INVALID)
+        if user and (user.gone or step.state != (user.epoch, user.version)):
+            raise not_authorized(USED if step.used else INVALID)
         if user:
             known = {step.typed, user.username, user.sub, user.email or step.typed}
         else:

@@ -28,7 +28,7 @@ def open_setup(call: Call, session: str | None) -> tuple[Scene, Progress]:
         except errors.ResourceNotFound:
             raise errors.NotAuthorized(INVALID) from None
     call.charge(scene.pool.pool_id)
-    situations.require_same(scene, begun)
+    situations.require_same(call, scene, begun)
     situations.require_due(situations.of(call, scene, begun), begun)
     return scene, begun
 

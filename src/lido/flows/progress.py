@@ -135,6 +135,13 @@ def open_blob(call: Call, tx: Transaction, pool_id: str, client_id: str, step: s
     return progress
 
 
+def stale(call: Call, pool_id: str, progress: Progress) -> errors.NotAuthorized:
+    """The refusal of a string that the account has left behind: by its own use, or by something else."""
+    with call.db.read() as tx:
+        used = spent.is_spent(tx, pool_id, to_id(progress.id))
+    return errors.NotAuthorized(USED if used else INVALID)
+
+
 def spend(tx: Transaction, pool_id: str, progress: Progress) -> None:
     """Use the string up, first in the transaction of its effect. Raises NotAuthorized when it was used before."""
     if not spent.spend(tx, pool_id, to_id(progress.id), progress.expires_at):

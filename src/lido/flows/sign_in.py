@@ -160,7 +160,7 @@ def answer(call: Call, attempt: Attempt, challenge_name: str, session: str | Non
         raise errors.NotAuthorized(INVALID)
     if not begun.proofs:
         scene.network.require_left()
-    situations.require_same(scene, begun)
+    situations.require_same(call, scene, begun)
     situations.require_called(call, scene, named)
     _require_allowed(scene.terms, steps.FLOWS[begun.flow], attempt.door)
     if migration.may_bring(scene) and migration.is_password(challenge_name, attempt.given):
@@ -247,7 +247,7 @@ def _with_proof(call: Call, attempt: Attempt, session: str, named: str, asked_fr
     blob = _read(session, attempt)
     with call.db.read() as tx:
         scene, begun = scenes.resumed(call, tx, attempt, progress.PROVEN, blob)
-    situations.require_same(scene, begun)
+    situations.require_same(call, scene, begun)
     situations.require_called(call, scene, named)
     by_link = magic_links.is_one(begun)
     if by_link:

@@ -3,7 +3,7 @@
 from lido import errors
 from lido.call import Call
 from lido.flows import passkeys, unknown_users
-from lido.flows.progress import INVALID, Progress
+from lido.flows.progress import INVALID, Progress, stale
 from lido.flows.scenes import Scene
 from lido.records import DeviceStatus, Factor, Status
 from lido.rules import first_factors, second_factors, steps, strength
@@ -84,11 +84,11 @@ def state(scene: Scene) -> bytes:
     return epoch.to_bytes(4, "big") + version.to_bytes(4, "big")
 
 
-def require_same(scene: Scene, progress: Progress) -> None:
+def require_same(call: Call, scene: Scene, progress: Progress) -> None:
     """The account under the same password and epoch as when the step was made. Raises NotAuthorized."""
     gone = scene.user is None and not unknown_users.is_subject(progress.subject)
     if gone or progress.state != state(scene):
-        raise errors.NotAuthorized(INVALID)
+        raise stale(call, scene.pool.pool_id, progress)
 
 
 def require_called(call: Call, scene: Scene, name: str) -> None:

@@ -18,7 +18,9 @@ def spend(tx: Transaction, pool_id: str, spent_id: str, expires_at: int) -> bool
 
 
 def is_spent(tx: Transaction, pool_id: str, spent_id: str) -> bool:
-    """Whether `spend` would find it used; for who must not do costly work for nothing, never instead of it."""
+    """Whether `spend` would find it used: for whoever must not work for nothing or says why it is refused, never
+    instead of it.
+    """
     return tx.row("SELECT 1 FROM spent WHERE pool_id = :pool_id AND id = :id", pool_id=pool_id, id=spent_id) is not None
 
 

@@ -86,7 +86,7 @@ def test_a_step_is_answered_once(newcomer):
 
     assert refusal(newcomer.respond, "NEW_PASSWORD_REQUIRED", session, USERNAME="alice", NEW_PASSWORD=PASSWORD) == (
         "NotAuthorized",
-        "Invalid session for the user.",
+        "Invalid session for the user, session can only be used once.",
     )
     assert newcomer.sign_in(password=NEW)
 
