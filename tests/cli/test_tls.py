@@ -6,6 +6,7 @@ import ssl
 import stat
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click import ClickException
@@ -39,6 +40,15 @@ def test_the_certificate_serves_this_machine_and_the_public_host(tmp_path):
     chain, _ = local_authority.provide(tmp_path, "lido.example.test", BEGINNING)
 
     assert names(chain) == ["localhost", "*.auth.localhost", "127.0.0.1", "::1", "lido.example.test"]
+
+
+def test_the_certificate_serves_prefix_domains_under_the_suffix_that_is_set(tmp_path):
+    given = {"data_dir": str(tmp_path), "tls_dev": True, "public_url": "https://id.example.test"}
+    tls.with_certificate(load(given, {}), BEGINNING, lambda _: None)
+
+    said = tls.with_certificate(load({**given, "domain_suffix": "pools.example.test"}, {}), BEGINNING, lambda _: None)
+
+    assert names(Path(said.tls_cert))[-2:] == ["id.example.test", "*.pools.example.test"]
 
 
 def test_its_keys_are_for_the_owner_alone(tmp_path):

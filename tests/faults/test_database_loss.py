@@ -1,5 +1,6 @@
 """The database goes away and comes back, or has no room left: requests say to try again, nothing is half done."""
 
+import json
 import resource
 import threading
 from contextlib import contextmanager
@@ -72,6 +73,19 @@ def test_what_was_acknowledged_outlives_a_database_that_goes_away_and_comes_back
     assert '"event":"database"' in log
     assert '"event":"bug"' not in log
     assert "Traceback" not in log
+
+
+def test_a_program_on_a_page_learns_that_the_database_is_gone(postgresql, tmp_path):
+    with Server(tmp_path / "data", postgresql, database_pool_size=CONNECTIONS, **ROOT, **BUSY) as server:
+        wire = Wire(server)
+        pool_id = make_pool(wire)
+        form = {"client_id": make_app(wire, pool_id), "grant_type": "refresh_token", "refresh_token": "x"}
+        with unreachable(postgresql):
+            status, headers, told = wire.post_form(f"/{pool_id}/oauth2/token", form)
+        wire.close()
+
+    assert (status, json.loads(told)) == (503, {"error": "temporarily_unavailable"})
+    assert (headers["retry-after"], headers["access-control-allow-origin"]) == ("1", "*")
 
 
 @contextmanager

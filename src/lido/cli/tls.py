@@ -24,7 +24,7 @@ def with_certificate(settings: Settings, now: int, say: Callable[[str], None]) -
     if settings.tls_dev:
         folder = Path(settings.data_dir) / FOLDER
         host = urlsplit(settings.public_url).hostname or "localhost"
-        chain, key = local_authority.provide(folder, host, now)
+        chain, key = local_authority.provide(folder, host, now, suffix=settings.domain_suffix or "")
         authority = authority_file(settings).resolve()
         say(f"local authority: {authority}; clients trust it by NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE={authority}")
         return msgspec.structs.replace(settings, tls_cert=str(chain), tls_key=str(key), tls_dev=False)

@@ -51,12 +51,15 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Refused(Exception):
-    """A request whose app is told why it is refused: `answer` goes back to it, `error` is its code by the standards."""
+    """A request whose app is told why it is refused: `answer` goes back to it, `error` is its code by the standards,
+    with a `description` perhaps.
+    """
 
-    def __init__(self, answer: Answer, error: str) -> None:
+    def __init__(self, answer: Answer, error: str, description: str | None = None) -> None:
         super().__init__()
         self.answer = answer
         self.error = error
+        self.description = description
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True):
@@ -133,7 +136,9 @@ def read(
     )
     try:
         must_be_pushed = options.is_on(pool, "require_par", client)
-        if repeated or (must_be_pushed and pushed is None and not is_pushed):
+        if must_be_pushed and pushed is None and not is_pushed:
+            raise Invalid("invalid_request", "pushed authorization request required")
+        if repeated:
             raise Invalid("invalid_request")
         requested = authorization.requested(
             given,
@@ -143,7 +148,8 @@ def read(
             implicit=_may_be_implicit(pool, client),
         )
     except Invalid as invalid:
-        raise Refused(refused(call, bare, invalid.error), invalid.error) from None
+        answer = refused(call, bare, invalid.error, invalid.description)
+        raise Refused(answer, invalid.error, invalid.description) from None
     # The pages let nobody in through other providers yet, whatever is configured.
     if given.get("identity_provider", "") not in ("", COGNITO) or given.get("idp_identifier"):
         raise Refused(refused(call, bare, "invalid_request", _NOT_AVAILABLE), "invalid_request")

@@ -59,7 +59,8 @@ def register(call: Call, pool_id: str, bearer: str | None, body: bytes) -> Mappi
         raise NotOffered from None
     if not is_offered(pool):
         raise NotOffered
-    offered = registration.offer(pool.settings.shape.dcr_configuration, is_open=bearer is None, known=known)
+    config, beyond = pool.settings.shape.dcr_configuration, scopes.beyond_cognito(pool)
+    offered = registration.offer(config, is_open=bearer is None, known=known, beyond=beyond)
     if offered is None:
         raise BearerRefused(None)
     who = _stranger(call) if bearer is None else _holder(call, pool, bearer)
@@ -142,7 +143,7 @@ def _client(call: Call, tx: Transaction, pool: Pool, wish: Wanted, *, by_token: 
             replace(wish.request, **_attributes(pool)),
             pool,
             has_secret=wish.method != "none",
-            custom_scopes=resource_servers.scopes_of(tx, pool),
+            custom_scopes=resource_servers.scopes_of(tx, pool) | scopes.beyond_cognito(pool),
             options=wish.options,
         )
     except (errors.InvalidParameter, errors.InvalidOAuthFlow, errors.ScopeDoesNotExist) as wrong:

@@ -24,12 +24,14 @@ _NAMES = ("localhost", "*.auth.localhost", "127.0.0.1", "::1")
 _Issued = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
-def provide(folder: Path, host: str, now: int) -> tuple[Path, Path]:
-    """The server's certificate and key for `host` and the names of this machine, made or renewed at `now` (ms)."""
+def provide(folder: Path, host: str, now: int, *, suffix: str = "") -> tuple[Path, Path]:
+    """The server's certificate and key for `host`, the names of this machine and those that end in `suffix`, made or
+    renewed at `now` (ms).
+    """
     files.make_private_folder(folder)
     moment = datetime.fromtimestamp(now / 1000, UTC)
     chain, key = folder / "server.pem", folder / "server.key"
-    names = tuple(dict.fromkeys((*_NAMES, host)))
+    names = tuple(dict.fromkeys((*_NAMES, host, *([f"*.{suffix}"] if suffix else []))))
     authority = _read(folder / AUTHORITY, folder / "ca.key", moment)
     if authority is None:
         authority = _issue("Lido local authority", None, (), moment, _AUTHORITY_LIFE)

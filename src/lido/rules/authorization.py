@@ -36,11 +36,14 @@ class Unredirectable(Exception):
 
 
 class Invalid(Exception):
-    """What the app is told of its request: the code of RFC 6749 §4.1.2.1 or OpenID Connect Core 3.1.2.6."""
+    """What the app is told of its request: the code of RFC 6749 §4.1.2.1 or OpenID Connect Core 3.1.2.6, and, where
+    Cognito would not have refused it, why.
+    """
 
-    def __init__(self, error: str) -> None:
+    def __init__(self, error: str, description: str | None = None) -> None:
         super().__init__(error)
         self.error = error
+        self.description = description
 
 
 class Requested(Struct, frozen=True):
@@ -135,7 +138,9 @@ def _response_type(given: Mapping[str, str], terms: OAuthTerms, *, implicit: boo
 def _code_challenge(given: Mapping[str, str], response_type: ResponseType, *, needs_pkce: bool) -> str | None:
     challenge, method = given.get("code_challenge"), given.get("code_challenge_method")
     if challenge is None:
-        if method is not None or (needs_pkce and response_type == "code"):
+        if needs_pkce and response_type == "code":
+            raise Invalid("invalid_request", "code challenge required")  # RFC 7636 §4.4.1
+        if method is not None:
             raise Invalid("invalid_request")
         return None
     if method != pkce.METHOD or not pkce.is_challenge(challenge):

@@ -86,10 +86,13 @@ class Metadata(Struct, frozen=True):
 
 
 class Offer(Struct, frozen=True):
-    """What may be registered: flows of the pool's `DcrConfiguration`, and scopes beside those of OpenID Connect."""
+    """What may be registered: flows of the pool's `DcrConfiguration`, scopes of OpenID Connect (`identity`), and those
+    beside.
+    """
 
     flows: frozenset[str]
     scopes: tuple[str, ...]
+    identity: tuple[str, ...]
 
 
 class Wanted(Struct, frozen=True):
@@ -119,10 +122,12 @@ def read(body: bytes) -> Metadata:
         raise Invalid("invalid_redirect_uri" if is_of_redirect else "invalid_client_metadata", str(wrong)) from None
 
 
-def offer(config: idp.DcrConfigurationType | None, *, is_open: bool, known: Collection[str]) -> Offer | None:
+def offer(
+    config: idp.DcrConfigurationType | None, *, is_open: bool, known: Collection[str], beyond: Collection[str] = ()
+) -> Offer | None:
     """What the pool lets strangers (`is_open`) or holders of a token register; None: nothing at all.
 
-    `known` are the scopes that exist in the pool.
+    `known` are the scopes that exist in the pool, `beyond` those of OpenID Connect that it knows beyond Cognito.
     """
     if config is None or config.enable_status == "Disabled" or (is_open and not config.open_dcr_enabled):
         return None
@@ -130,7 +135,8 @@ def offer(config: idp.DcrConfigurationType | None, *, is_open: bool, known: Coll
     default = ["code"] if is_open else ["code", "client_credentials"]
     exist = {*known, *scopes.STANDARD} - {scopes.REGISTER}
     allowed = tuple(scope for scope in config.allowed_scopes or () if scope in exist)
-    return Offer(frozenset(default if given is None else given) - {"implicit"}, allowed)
+    flows = frozenset(default if given is None else given) - {"implicit"}
+    return Offer(flows, allowed, (*scopes.OF_IDENTITY, *sorted(beyond)))
 
 
 def wanted(pool_id: str, metadata: Metadata, offered: Offer) -> Wanted:
@@ -204,9 +210,8 @@ def _urls(given: list[str], error: str) -> list[str]:
 
 def _scopes(text: str | None, flow: str, offered: Offer) -> tuple[str, ...]:
     """Those of OpenID Connect need not be offered; a machine has those of APIs alone."""
-    possible = ((*scopes.OF_IDENTITY,) if flow == "code" else ()) + offered.scopes
-    if flow != "code":
-        possible = tuple(scope for scope in possible if scope not in scopes.STANDARD)
+    of_apis = tuple(scope for scope in offered.scopes if scope not in scopes.STANDARD)
+    possible = (*offered.identity, *offered.scopes) if flow == "code" else of_apis
     asked = tuple(dict.fromkeys(name for name in (text or "").split(" ") if name and name != "offline_access"))
     granted = asked or tuple(dict.fromkeys(possible))
     if not granted or len(granted) > _MOST_SCOPES or not set(granted) <= set(possible):

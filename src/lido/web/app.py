@@ -40,6 +40,7 @@ from lido.web.oauth import (
     introspect,
     par,
     rates,
+    refusals,
     register,
     revoke,
     token,
@@ -189,7 +190,7 @@ class Application:
         return endpoint
 
     def _answered(self, path: str, answer: Answer, request: Request, body: bytes) -> Response:
-        call = self._call(request)
+        call, site = self._call(request), None
         with self._metrics.timed("oauth", path) as outcome:
             try:
                 site = site_of(call, request, self._trusted_proxies)
@@ -200,8 +201,7 @@ class Application:
                 else:
                     response = PlainTextResponse("Bad Request", 400)
             except (errors.Unavailable, errors.Conflict):
-                response = PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
-                site = None
+                response = _busy(path)
             response.raw_headers.append((b"x-amz-cognito-request-id", call.request_id.encode()))
             if site is not None and site.stays_secure:
                 response.raw_headers.append(_BY_HTTPS_ALONE)
@@ -227,6 +227,13 @@ class Application:
     def _call(self, request: Request) -> Call:
         address = address_of(request.scope, self._trusted_proxies)
         return self._new_call(address, request.headers.get("user-agent", "")[:1_024])
+
+
+def _busy(path: str) -> Response:
+    """The answer of an endpoint that a program asks, or of a page."""
+    if path.startswith("/oauth2/"):
+        return refusals.busy()
+    return PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
 
 
 def _is_text(query: bytes) -> bool:

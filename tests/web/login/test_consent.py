@@ -82,6 +82,18 @@ def test_a_refusal_is_told_to_the_app_and_nothing_is_remembered(app):
     assert is_question(again(app, browser))
 
 
+def test_every_scope_of_openid_connect_is_told_in_plain_words(house):
+    pool_id = house.pool(UserPoolTags={"lido:standard_answers": "true"})
+    house.user(pool_id)
+    app = App(house, pool_id, AllowedOAuthScopes=["openid", "email", "phone", "profile", "address"])
+    pool_options.set_for_client(house.call(), app.client_id, {"third_party": "true"})
+
+    asked = signed_in(app, scope="openid email phone profile address").words
+
+    for words in ("your e-mail address", "your phone number", "your profile", "your postal address"):
+        assert f"See {words}" in asked
+
+
 def test_more_scopes_are_asked_for_and_only_they_are_new(app):
     browser = signed_in(app, scope="openid").submit(button=0)
 

@@ -62,6 +62,16 @@ def test_cognitos_form_signs_out_and_leads_to_the_registered_address(app, cookie
     assert not is_signed_in(app, cookie), "a copy of the cookie is worth nothing"
 
 
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip"])
+def test_a_browser_that_looks_ahead_signs_nobody_out(app, cookie, purpose):
+    ahead = {"sec-purpose": purpose, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+    status, headers, _ = logout(app, cookie, ahead, client_id=app.client_id, logout_uri=GOODBYE)
+
+    assert (status, headers["cache-control"]) == (503, "no-store")
+    assert is_signed_in(app, cookie)
+
+
 def test_logout_uri_comes_before_redirect_uri(app, cookie):
     given = {"client_id": app.client_id, "logout_uri": GOODBYE, "redirect_uri": CALLBACK, "response_type": "code"}
 

@@ -241,7 +241,8 @@ def test_a_secure_pool_has_neither_implicit_grant_nor_codes_without_pkce(house):
     app = App(house, pool_id, AllowedOAuthFlows=["code", "implicit"])
     cookie = app.browser()
 
-    assert app.authorize(cookie)[1]["error"] == "invalid_request"
+    refused = app.authorize(cookie)[1]
+    assert (refused["error"], refused["error_description"]) == ("invalid_request", "code challenge required")
     assert app.authorize(cookie, response_type="token")[1]["error"] == "unauthorized_client"
     assert "code" in app.authorize(cookie, code_challenge=CHALLENGE, code_challenge_method="S256")[1]
 

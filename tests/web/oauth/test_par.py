@@ -154,8 +154,19 @@ def test_whoever_pushes_proves_itself(app):
 def test_a_client_may_have_to_push(app):
     pool_options.set_for_client(app.house.call(root=True), app.client_id, {"require_par": "true"})
 
-    assert app.authorize(app.browser())[1]["error"] == "invalid_request"
+    refused = app.authorize(app.browser())[1]
+    assert refused["error"] == "invalid_request"
+    assert refused["error_description"] == "pushed authorization request required"
     assert "code" in bring(app, named(app), app.browser())[1]
+
+
+def test_a_push_is_told_that_a_challenge_is_missing(house):
+    app = App(house, house.pool(UserPoolTags={"lido:require_pkce": "true"}))
+    asked = {"client_id": app.client_id, "response_type": "code", "redirect_uri": CALLBACK}
+
+    told = app.post("/oauth2/par", asked)[2]
+
+    assert told == {"error": "invalid_request", "error_description": "code challenge required"}
 
 
 def test_the_implicit_grant_uses_a_name_up_too(house):

@@ -20,6 +20,7 @@ class Place:
     def __init__(self, house, **config):
         self.house = house
         further = {name: config.pop(name) for name in ("Schema", "AutoVerifiedAttributes") if name in config}
+        further["UserPoolTags"] = config.pop("tags", {})
         dcr = {"OpenDcrEnabled": True, "AllowedScopes": [READ], **config}
         self.pool_id = house.pool(DcrConfiguration=dcr, **further)
         add_api(house, self.pool_id)
@@ -246,6 +247,17 @@ def test_the_pool_says_which_grants(house):
     with_code = Place(house, OpenDcrGrantTypes=["implicit", "code"])
     told = with_code.register(grant_types=["authorization_code", "implicit"], response_types=["code", "token"])[1]
     assert (told["grant_types"], told["response_types"]) == (["authorization_code", "refresh_token"], ["code"])
+
+
+def test_all_scopes_of_the_metadata_may_be_registered(house):
+    """Clients copy them, such as Visual Studio Code."""
+    place = Place(house, tags={"lido:standard_answers": "true"})
+    metadata = house.http("GET", f"http://lido.test/{place.pool_id}/.well-known/openid-configuration")[2]
+    supported = json.loads(metadata)["scopes_supported"]
+
+    assert "address" in supported
+    assert place.register(scope=" ".join(supported))[1]["scope"].split(" ") == supported
+    assert Place(house).refused(scope="openid address") == "invalid_client_metadata"
 
 
 def test_grants_of_the_metadata_that_nobody_registers_for_count_for_nothing(house):

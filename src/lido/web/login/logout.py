@@ -21,7 +21,11 @@ from lido.web.site import Site
 
 
 def get(call: Call, site: Site, request: Request, _body: bytes) -> Response:
-    """Sign out and lead on, or ask first."""
+    """Sign out and lead on, or ask first. A browser that looks ahead is refused, and comes again if somebody goes here
+    (`Sec-Purpose`, Fetch Standard).
+    """
+    if "prefetch" in request.headers.get("sec-purpose", ""):
+        return Response(status_code=503, headers={"cache-control": "no-store"})
     client_id = request.query_params.get("client_id")
     try:
         wish = logout.read(call, site.pool_id, forms.pairs(request.url.query))

@@ -147,6 +147,7 @@ SENTENCES: dict[str, str] = {
     "scope.openid": "Know who you are: an identifier of your account",
     "scope.email": "See your e-mail address",
     "scope.phone": "See your phone number",
+    "scope.address": "See your postal address",
     "scope.profile": "See your profile: name, picture, date of birth and the like",
     "scope.aws.cognito.signin.user.admin": "See and change your whole account: profile, password, second steps",
     # The end of it.

@@ -38,7 +38,7 @@ def push(call: Call, site: Site, request: Request, body: bytes) -> Response:
     except Unredirectable as refusal:
         return refusals.answer(errors.OAuthError("invalid_request", refusal.error))
     except Refused as refusal:
-        return refusals.answer(errors.OAuthError(refusal.error))
+        return refusals.answer(errors.OAuthError(refusal.error, refusal.description))
     except refusals.REFUSALS as refusal:
         return refusals.answer(refusal, unknown_client=401)
     told = {"request_uri": name, "expires_in": pushed_requests.LIFE_SECONDS}

@@ -25,6 +25,11 @@ def answer(refusal: Exception, *, unknown_client: int = 400) -> JsonAnswer:
     return JsonAnswer(told(error, description), status, _headers(refusal, status))
 
 
+def busy() -> JsonAnswer:
+    """The database cannot be asked at the moment: 503, which a page of any origin may read too."""
+    return JsonAnswer(told("temporarily_unavailable", None), 503, {"retry-after": "1"})
+
+
 def told(error: str, description: str | None) -> dict[str, str]:
     """The body of a refusal."""
     return {"error": error} | ({"error_description": _printable(description)} if description else {})
