@@ -114,7 +114,7 @@ class Worker(Node):
             self._due_at = min(self._due_at, now + 200)
         if now >= self._due_at:
             self.sharing.run_due()
-            self._due_at = now + int(self.sharing.rest_seconds * 1000)
+            self._due_at = now + 1000
 
     def lately(self):
         """What it took in the last second."""
@@ -256,6 +256,26 @@ def test_a_node_takes_no_share_before_the_others_have_counted_with_it(house, poo
     comes.sharing.run_due()
     comes.ask(pool_id, 2000)
     assert len(comes.moments) == 2 * 240 + 1200
+
+
+@pytest.mark.parametrize("ahead", range(0, 20, 3))
+def test_one_comes_after_the_other_and_together_they_exceed_a_rate_by_at_most_a_fifth(house, pool_id, ahead):
+    nodes = [Worker(house, "first", asks=200)]
+
+    def live(steps):
+        for _ in range(steps):
+            house.clock.advance(seconds=0.05)
+            for node in nodes:
+                node.live(pool_id)
+
+    live(60 + ahead)
+    nodes.append(Worker(house, "second"))
+    live(30)
+    nodes.append(Worker(house, "third", asks=30))
+    nodes[1].asks = 30
+    live(40)
+
+    assert most_within_a_second([moment for node in nodes for moment in node.moments]) <= 1200 * 1.2
 
 
 class Interrupted(Limits):

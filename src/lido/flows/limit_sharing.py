@@ -48,7 +48,6 @@ class LimitSharing:
         self._told_at = 0
         self._unaware: dict[str, int] = {}
         self._aware_at = 0
-        self._overdrawn = False
         self._stopping = threading.Event()
 
     def join(self) -> None:
@@ -68,14 +67,9 @@ class LimitSharing:
             pass
         return 0
 
-    @property
-    def rest_seconds(self) -> float:
-        """Until it is time to tell again: soon where others wait for what this node gives up, or do not know it yet."""
-        return _SHORTEST_REST_SECONDS if self._overdrawn or self._unaware else _BEAT_MS / 1000
-
     def wait(self, seconds: float) -> None:
         """Rest; not so long where a share is too small."""
-        if self._limits.wait_for_refusal(min(seconds, self.rest_seconds)):
+        if self._limits.wait_for_refusal(seconds):
             self._stopping.wait(_SHORTEST_REST_SECONDS if self._limits.others else seconds)
 
     def stop(self) -> None:
@@ -92,8 +86,7 @@ class LimitSharing:
         """False: somebody came meanwhile, and it must be done again."""
         self._look(call)
         asked = self._limits.asked(call.now)
-        silent_ms = call.now - self._told_at
-        if asked or self._unaware or silent_ms >= (_BEAT_MS if self._limits.others else _LONE_BEAT_MS):
+        if asked or call.now - self._told_at >= (_BEAT_MS if self._limits.others else _LONE_BEAT_MS):
             return self._share_out(call, asked)
         return True
 
@@ -129,7 +122,7 @@ class LimitSharing:
         until = call.now + LEASE_MS
         for key in told[_MOST_TOLD:]:
             asked[key][0].lease(0, 0, call.clock.now())
-        shares, overdrawn = {}, False
+        shares = {}
         with call.db.write(durable=False) as tx:
             stored.divide(tx)
             self._hear(stored.nodes(tx), call.now)
@@ -141,13 +134,12 @@ class LimitSharing:
                 shares[key] = self._share(bucket, asks, held.get(key, []))
                 # Less holds at once, more when everybody can read it.
                 used = bucket.lease(min(shares[key], bucket.leased), until, call.clock.now())
-                overdrawn |= used > shares[key]
                 stored.tell(tx, self._told(key, bucket, call.now, used, asks, shares[key]))
             stored.beat(tx, self._node, call.now)
             for node, (_, at) in self._heard.items():
                 if call.now - at > _GONE_MS:
                     stored.forget_node(tx, node)
-        self._told_at, self._overdrawn = call.now, overdrawn
+        self._told_at = call.now
         if not self._unaware:
             self._limits.settle(call.now)
         for key, share in shares.items():
