@@ -1,9 +1,9 @@
 """Buckets, and nodes that share them: never more in any second than the rate allows, and a fifth while they agree."""
 
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lido import errors
@@ -85,9 +85,9 @@ def test_refusals_are_told_by_category():
 class Node:
     """One process of several, which shares by the database and the clock of the house."""
 
-    def __init__(self, house, name):
+    def __init__(self, house, name, limits=None):
         self.house = house
-        self.limits = Limits(10)
+        self.limits = limits or Limits(10)
         self.sharing = LimitSharing(house.call, self.limits, node=name)
         self.moments = []
         self.sharing.join()
@@ -95,6 +95,71 @@ class Node:
     def ask(self, pool_id, times):
         now = self.house.clock.now()
         self.moments += [now] * taken(self.limits, now, times, pool_id)
+
+
+class Worker(Node):
+    """One that shares when its worker would: after each rest, and soon after a refusal."""
+
+    def __init__(self, house, name, asks=0):
+        super().__init__(house, name)
+        self.asks = asks
+        self._due_at = house.clock.now()
+
+    def live(self, pool_id):
+        """The next 50 ms."""
+        now = self.house.clock.now()
+        before = len(self.moments)
+        self.ask(pool_id, self.asks)
+        if len(self.moments) - before < self.asks:
+            self._due_at = min(self._due_at, now + 200)
+        if now >= self._due_at:
+            self.sharing.run_due()
+            self._due_at = now + 1000
+
+    def lately(self):
+        """What it took in the last second."""
+        return sum(moment > self.house.clock.now() - 1000 for moment in self.moments)
+
+
+class Walk:
+    """Nodes that come, leave or crash while they are asked now more, now less."""
+
+    def __init__(self, house):
+        self.house = house
+        self.pool_id = house.pool()
+        self.names = (house.entropy.uuid() for _ in count())
+        self.nodes = []
+        self.gone = []
+        self.come()
+
+    def come(self):
+        if len(self.nodes) < 4:
+            self.nodes.append(Worker(self.house, next(self.names)))
+
+    def crash(self):
+        if len(self.nodes) > 1:
+            self.gone.append(self.nodes.pop(0))
+
+    def leave(self):
+        if len(self.nodes) > 1:
+            self.gone.append(self.nodes.pop())
+            self.gone[-1].sharing.finish()
+
+    def go_on(self, asks):
+        """For a second and a half: that often each is asked in 50 ms."""
+        for node, asks_of_node in zip(self.nodes, asks, strict=False):
+            node.asks = asks_of_node
+        for _ in range(30):
+            self.house.clock.advance(seconds=0.05)
+            for node in self.nodes:
+                node.live(self.pool_id)
+
+    def end(self):
+        """All that was taken; nobody is left."""
+        for node in self.nodes:
+            node.sharing.finish()
+        self.house.clock.advance(seconds=10)
+        return [moment for node in self.nodes + self.gone for moment in node.moments]
 
 
 @pytest.fixture
@@ -130,6 +195,114 @@ def test_nodes_together_exceed_a_rate_by_at_most_a_fifth_in_any_second(house, po
     lately = [sum(moment > end - 3000 for moment in node.moments) for node in crowd]
     assert sum(lately) >= 3 * 1200 * 0.8
     assert all(abs(one - other) < 600 for one, other in pairwise(lately)), "each gets its part"
+
+
+@settings(
+    max_examples=30,
+    phases=[Phase.generate],  # a walk takes long to shrink
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["come", "leave", "crash", ""]),
+            st.tuples(*[st.sampled_from([0, 5, 30, 60, 200])] * 4),
+        ),
+        min_size=6,
+        max_size=12,
+    )
+)
+def test_nodes_that_come_and_go_exceed_a_rate_by_at_most_a_fifth_in_any_second(house, steps):
+    walk = Walk(house)
+    for happens, asks in steps:
+        if happens:
+            getattr(walk, happens)()
+        walk.go_on(asks)
+
+    assert most_within_a_second(walk.end()) <= 1200 * 1.2
+
+
+@pytest.mark.parametrize("busy", [0, 10, 200])
+@pytest.mark.parametrize("ahead", [2, 7, 12, 17])
+def test_a_node_that_comes_has_its_share_within_1_7_seconds(house, pool_id, busy, ahead):
+    there = Worker(house, "there", asks=busy)
+    for _ in range(60 + ahead):
+        house.clock.advance(seconds=0.05)
+        there.live(pool_id)
+    comes = Worker(house, "comes", asks=200)
+    most = 0
+    for _ in range(34):
+        house.clock.advance(seconds=0.05)
+        there.live(pool_id)
+        comes.live(pool_id)
+        most = max(most, comes.lately())
+
+    assert most >= 0.95 * (1200 // 2 if busy == 200 else 1200 - 20 * busy)
+    assert most_within_a_second(there.moments + comes.moments) <= 1200 * 1.2
+
+
+def test_a_node_takes_no_share_before_the_others_have_counted_with_it(house, pool_id):
+    there, comes = Node(house, "there"), Node(house, "comes")
+    for _ in range(2):
+        comes.ask(pool_id, 2000)
+        comes.sharing.run_due()
+        house.clock.advance(seconds=1.1)
+    assert len(comes.moments) == 2 * 240
+
+    there.sharing.run_due()
+    comes.ask(pool_id, 2000)
+    comes.sharing.run_due()
+    comes.ask(pool_id, 2000)
+    assert len(comes.moments) == 2 * 240 + 1200
+
+
+@pytest.mark.parametrize("ahead", range(0, 20, 3))
+def test_one_comes_after_the_other_and_together_they_exceed_a_rate_by_at_most_a_fifth(house, pool_id, ahead):
+    nodes = [Worker(house, "first", asks=200)]
+
+    def live(steps):
+        for _ in range(steps):
+            house.clock.advance(seconds=0.05)
+            for node in nodes:
+                node.live(pool_id)
+
+    live(60 + ahead)
+    nodes.append(Worker(house, "second"))
+    live(30)
+    nodes.append(Worker(house, "third", asks=30))
+    nodes[1].asks = 30
+    live(40)
+
+    assert most_within_a_second([moment for node in nodes for moment in node.moments]) <= 1200 * 1.2
+
+
+class Interrupted(Limits):
+    """Somebody comes just before they are counted, once."""
+
+    def __init__(self, somebody_comes):
+        super().__init__(10)
+        self._somebody_comes = [somebody_comes]
+
+    def asked(self, now):
+        while self._somebody_comes:
+            self._somebody_comes.pop()()
+        return super().asked(now)
+
+
+def test_who_comes_while_rates_are_divided_is_reckoned_with(house, pool_id):
+    came = []
+    there = Node(house, "there", Interrupted(lambda: came.append(Node(house, "comes"))))
+    there.ask(pool_id, 10)
+    there.sharing.run_due()
+    assert there.limits.others == 1
+
+    came[0].ask(pool_id, 2000)
+    came[0].sharing.run_due()
+    came[0].ask(pool_id, 2000)
+    there.ask(pool_id, 2000)
+    assert len(there.moments) + len(came[0].moments) <= 1200 * 1.2
 
 
 def test_a_quiet_node_lends_its_part_and_gets_it_back(house, pool_id):
@@ -187,6 +360,9 @@ def test_a_node_that_ends_well_counts_no_more(house):
     assert left.limits.others == 1
 
     gone.sharing.finish()
+    left.sharing.run_due()
+    assert left.limits.others == 1, "what it used last is out for a second"
+    house.clock.advance(seconds=1.1)
     left.sharing.run_due()
     assert left.limits.others == 0
 

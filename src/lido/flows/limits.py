@@ -104,6 +104,7 @@ class Limits:
         """`tally` is told the category of each refusal."""
         self.factor = factor
         self.others = 0
+        self._newcomer = False
         self._tally = tally
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._rates: Mapping[tuple[str, str], int] = {}
@@ -114,22 +115,30 @@ class Limits:
         if not self.factor:
             return
         for charge in charges:
-            bucket = self._buckets.get((scope, charge)) or self._begin(scope, charge)
+            bucket = self._buckets.get((scope, charge)) or self._begin(scope, charge, now)
             if not bucket.take(now):
                 self._missing.set()
                 self._tally(rate_limits.category_of(charge))
                 raise errors.TooManyRequests
 
-    def adopt(self, rates: Mapping[tuple[str, str], int], others: int, now: int) -> None:
-        """The rates that were set, by pool or region and category, and how many other nodes serve."""
-        self._rates, self.others = rates, others
+    def adopt(self, rates: Mapping[tuple[str, str], int], others: int, now: int, *, newcomer: bool = False) -> None:
+        """The rates that were set, by pool or region and category, and how many other nodes serve.
+
+        A `newcomer` is one with whom they do not reckon yet.
+        """
+        self._rates, self.others, self._newcomer = rates, others, newcomer
         for (scope, charge), bucket in list(self._buckets.items()):
             rate = self.rate(scope, charge)
             bucket.settle(rate, self._floor(rate), now)
 
+    def settle(self, now: int) -> None:
+        """The others reckon with this node."""
+        if self._newcomer:
+            self.adopt(self._rates, self.others, now)
+
     def adopt_rates(self, rates: Mapping[tuple[str, str], int], now: int) -> None:
         """The rates that were set, by pool or region and category."""
-        self.adopt(rates, self.others, now)
+        self.adopt(rates, self.others, now, newcomer=self._newcomer)
 
     def rate(self, scope: str, charge: str) -> int:
         """Requests a second of a pool or region."""
@@ -160,8 +169,15 @@ class Limits:
 
     def _floor(self, rate: int) -> int:
         """What needs no asking: everything where no other node serves."""
-        return rate if not self.others else max(1, rate // (_PARTS * self.others))
+        if not self.others:
+            return rate
+        # Until the others make room for a newcomer, each has a part of the fifth as if it had not come: one is left.
+        return max(1, rate // (_PARTS * (self.others if self._newcomer else self.others + 1)))
 
-    def _begin(self, scope: str, charge: str) -> Bucket:
-        rate = self.rate(scope, charge)
-        return self._buckets.setdefault((scope, charge), Bucket(rate, self._floor(rate)))
+    def _begin(self, scope: str, charge: str, now: int) -> Bucket:
+        rate, others = self.rate(scope, charge), self.others
+        bucket = self._buckets.setdefault((scope, charge), Bucket(rate, self._floor(rate)))
+        if self.others != others:
+            # It began while `adopt` told all that there were.
+            bucket.settle(rate, self._floor(rate), now)
+        return bucket

@@ -119,8 +119,8 @@ def by_name(attributes: Iterable[idp.SchemaAttributeType] | None) -> dict[str, A
 def merge(wanted: Sequence[Attribute]) -> list[Attribute]:
     """The schema of a new pool whose CreateUserPool asked for these: standard ones, then custom ones.
 
-    A standard attribute may become required or immutable and may get other bounds; `sub` and `identities` stay as they
-    are. Whatever is named is immutable unless it is said to be mutable, as on Cognito. Raises InvalidParameter.
+    A standard attribute may become required or immutable and may get other
+    bounds; `sub` and `identities` stay as they are. Raises InvalidParameter.
     """
     _require_names(wanted)
     merged = {attribute["Name"]: attribute for attribute in standard_attributes()}
@@ -185,7 +185,7 @@ def _overridden(wanted: Attribute) -> Attribute:
         )
     if name in ("sub", "identities"):
         return attribute
-    attribute["Mutable"] = wanted.get("Mutable", False)
+    attribute["Mutable"] = wanted.get("Mutable", attribute["Mutable"])
     attribute["Required"] = wanted.get("Required", attribute["Required"])
     _take_constraints(attribute, wanted)
     return attribute
@@ -203,7 +203,7 @@ def _custom(wanted: Attribute) -> Attribute:
         "Name": custom_name(wanted["Name"], developer_only=developer_only),
         "AttributeDataType": wanted["AttributeDataType"],
         "DeveloperOnlyAttribute": developer_only,
-        "Mutable": wanted.get("Mutable", False),
+        "Mutable": wanted.get("Mutable", True),
         "Required": False,
     }
     if attribute["AttributeDataType"] == "String":
