@@ -295,6 +295,19 @@ def test_a_new_attribute_is_added_to_the_schema(stack):
     assert stack.plan() is None
 
 
+def test_what_a_template_does_not_call_mutable_is_not(stack):
+    tenant, added = ({"Name": name, "AttributeDataType": "String"} for name in ("tenant", "added"))
+    email, name = {"Name": "email", "Required": True}, {"Name": "name", "Mutable": True}
+    stack.wants({"Resources": {"People": stack.pool_with(Schema=[tenant, email, name])}})
+    stack.apply()
+    stack.wants({"Resources": {"People": stack.pool_with(Schema=[tenant, email, name, added])}})
+    stack.apply()
+
+    mutable = {each["Name"] for each in stack.pool["SchemaAttributes"] if each["Mutable"]}
+    assert mutable & {"custom:tenant", "custom:added", "email", "name", "phone_number"} == {"name", "phone_number"}
+    assert stack.plan() is None
+
+
 def test_a_pool_that_somebody_deleted_is_made_again_with_all_that_it_had(stack):
     stack.wants({"Resources": everything()})
     stack.apply()

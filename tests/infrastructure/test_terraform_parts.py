@@ -157,8 +157,7 @@ def test_aws_cognito_identity_provider(idp, own):
 
 
 def test_aws_cognito_user(idp):
-    tier = {"Name": "tier", "AttributeDataType": "String", "Mutable": True}
-    pool = idp.create_user_pool(PoolName="people", Schema=[tier])
+    pool = idp.create_user_pool(PoolName="people", Schema=[{"Name": "tier", "AttributeDataType": "String"}])
     named = {"UserPoolId": pool["UserPool"]["Id"], "Username": "ann"}
     given = {"email": "ann@example.com", "email_verified": "true", "custom:tier": "gold"}
     idp.create_user_pool_client(UserPoolId=named["UserPoolId"], ClientName="app")

@@ -17,12 +17,7 @@ def sentence_of(check, *arguments, fault=errors.InvalidParameter, **named):
 POOL = pool(
     {"Name": "preferred_username", "Required": True},
     {"Name": "given_name", "Mutable": False},
-    {
-        "Name": "tier",
-        "AttributeDataType": "String",
-        "Mutable": True,
-        "StringAttributeConstraints": {"MinLength": "2", "MaxLength": "4"},
-    },
+    {"Name": "tier", "AttributeDataType": "String", "StringAttributeConstraints": {"MinLength": "2", "MaxLength": "4"}},
     {
         "Name": "age",
         "AttributeDataType": "Number",

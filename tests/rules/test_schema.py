@@ -40,22 +40,12 @@ def test_a_standard_attribute_may_be_required_immutable_and_bounded():
     assert email["StringAttributeConstraints"] == {"MinLength": "0", "MaxLength": "2048"}
 
 
-def test_what_is_named_is_immutable_unless_it_is_said_to_be_mutable():
-    merged = schema.merge([{"Name": "email", "Required": True}, {"Name": "name", "Mutable": True}, named("tenant")])
-    found = {attribute["Name"]: attribute["Mutable"] for attribute in [*merged, *schema.add(merged, [named("added")])]}
-    assert not found["email"]
-    assert not found["custom:tenant"]
-    assert not found["custom:added"]
-    assert found["name"]
-    assert found["phone_number"]  # not named
-
-
 def test_sub_stays_as_it_is():
     assert schema.merge([named("sub", Mutable=True, Required=False)])[0] == schema.standard_attributes()[0]
 
 
 def test_custom_attributes_follow_with_their_full_names():
-    merged = schema.merge([named("tier", Mutable=True), named("secret", DeveloperOnlyAttribute=True, Mutable=False)])
+    merged = schema.merge([named("tier"), named("secret", DeveloperOnlyAttribute=True, Mutable=False)])
     assert merged[-2:] == [
         {
             "Name": "custom:tier",

@@ -102,6 +102,8 @@ class UserPool(Kind):
 
     def create(self, door: Door, call: Call, wanted: Properties) -> str:
         given = {name: value for name, value in wanted.items() if name not in _MFA and name != "UserPoolName"}
+        if "Schema" in given:
+            given["Schema"] = list(map(_as_cloudformation_makes_it, given["Schema"]))
         made = door.ask("CreateUserPool", call, PoolName=wanted["UserPoolName"], **given)
         return str(made["UserPool"]["Id"])
 
@@ -121,7 +123,7 @@ class UserPool(Kind):
     ) -> None:
         """Custom attributes, then what UpdateUserPool takes, then the second factors."""
         changed = {each.path[0] for each in found}
-        added = [each.wanted for each in found if each.path[0] == "Schema"]
+        added = [_as_cloudformation_makes_it(each.wanted) for each in found if each.path[0] == "Schema"]
         if added:
             door.ask("AddCustomAttributes", UserPoolId=physical_id, CustomAttributes=added)
         complete = _with_one_of_twins(merged(present, wanted, gone(found)), wanted)
@@ -210,6 +212,11 @@ def _schema_entry(entry: Properties) -> Properties:
         return entry
     name = str(entry["Name"])
     return {**entry, "Name": name.removeprefix("dev:").removeprefix("custom:")}
+
+
+def _as_cloudformation_makes_it(entry: Properties) -> Properties:
+    """What a template does not call mutable is not: a tenant or a role that its users cannot change."""
+    return {"Mutable": False, **entry}
 
 
 def _twins_of_gone(
