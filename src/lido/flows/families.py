@@ -27,15 +27,17 @@ from lido.rules import options, refresh_tokens, secret_hash, token_changes
 from lido.rules.app_clients import Terms
 from lido.rules.refresh_tokens import RefreshToken
 from lido.rules.token_changes import Changes
-from lido.storage import sessions, sign_ins
+from lido.storage import clients, sessions, sign_ins
 from lido.storage.database import Transaction
 
 INVALID = "Invalid Refresh Token"
 EXPIRED = "Refresh Token has expired"
 REVOKED = "Refresh Token has been revoked"
+_NO_FLOW = "REFRESH_TOKEN_AUTH flow not enabled for this client"
 
 _MAY_CONTINUE = (Status.CONFIRMED, Status.EXTERNAL_PROVIDER)
 _LOOKS = 2
+_GRACE_MS = 10_000
 
 
 class ClientProof(msgspec.Struct, frozen=True):
@@ -54,12 +56,16 @@ class ClientProof(msgspec.Struct, frozen=True):
 
 
 class _Family(msgspec.Struct, frozen=True):
-    """A refresh token that was opened, and the living session it belongs to; `device_key` is what it is bound to."""
+    """A refresh token that was opened, and the living session it belongs to; `device_key` is what it is bound to.
+
+    `grace_ms` is how long what was rotated may be retried, None where nothing rotates.
+    """
 
     holder: Holder
     session: Session
     token: RefreshToken
     device_key: str | None
+    grace_ms: int | None
 
 
 def refresh(
@@ -72,9 +78,9 @@ def refresh(
     pool_id: str | None = None,
     device_key: str | None = None,
 ) -> Tokens:
-    """New tokens for a refresh token, with its successor where the client rotates them.
+    """New tokens for a refresh token, with its successor where they rotate.
 
-    `by_flow` is REFRESH_TOKEN_AUTH, which the client must allow and which knows no rotation; `pool_id` is the pool
+    `by_flow` is REFRESH_TOKEN_AUTH, which the client must allow and which takes none that rotate; `pool_id` is the pool
     that an operator named, `device_key` the device on which the session began, which a confirmed one must name.
     Raises ResourceNotFound, InvalidParameter, NotAuthorized, PasswordResetRequired,
     RefreshTokenReuse, and the refusals of triggers.
@@ -87,7 +93,7 @@ def refresh(
             raise errors.NotAuthorized(INVALID)
         holder, session, generation = family.holder, family.session, family.token.generation
         now = call.clock.now()
-        grace_ms = (holder.terms.grace_seconds or 0) * 1000
+        grace_ms = family.grace_ms or 0
         standing = _standing(session, generation, grace_ms, now)
         if standing == "reused":
             _kill(call, session)
@@ -98,7 +104,7 @@ def refresh(
             changes = sign_in_triggers.changes_to_tokens(call, holder, "RefreshTokens", grants.read(session).scope)
             family = _open_family(call, client_id, refresh_token, proof, by_flow=by_flow, pool_id=pool_id)
             holder, session, now = family.holder, family.session, call.clock.now()
-        if standing == "living" and holder.terms.grace_seconds is not None:
+        if standing == "living" and family.grace_ms is not None:
             rotated = _rotate(call, family, changes, grace_ms, now, proof.jkt)
             if rotated is None:
                 continue  # somebody was faster: look again
@@ -114,7 +120,7 @@ def refresh(
 
 
 def living(call: Call, pool_id: str, client_id: str, token: str) -> tuple[Session, User] | None:
-    """Session and user of a refresh token of that client which would be taken now; None for any other string."""
+    """Session and user of a refresh token of that confidential client which would be taken now; None for any other."""
     opened = _read(call, pool_id, token)
     if opened is None or opened.client_id != client_id:
         return None
@@ -152,7 +158,7 @@ def _open_family(
             raise errors.ResourceNotFound(f"User pool {pool_id} does not exist.")
         allowed = scenes.terms(tx, found.client)
         if by_flow and ("ALLOW_REFRESH_TOKEN_AUTH" not in allowed.flows or allowed.grace_seconds is not None):
-            raise errors.InvalidParameter("REFRESH_TOKEN_AUTH flow not enabled for this client")
+            raise errors.InvalidParameter(_NO_FLOW)
         if token is None or token.client_id != client_id or found.session is None or found.user is None:
             raise errors.NotAuthorized(INVALID)
         _check_client(call, tx, found.pool, found.client, found.user, proof)
@@ -160,11 +166,14 @@ def _open_family(
         _refuse_disabled(allowed, found.session)
         ring = signing.ring(call, tx, found.pool)
         device_key = devices.bound_to(tx, found.pool, found.session)
+        grace_ms = _grace_ms(tx, found.pool, found.client, allowed, found.session)
+    if by_flow and grace_ms is not None:
+        raise errors.InvalidParameter(_NO_FLOW)
     if token.generation > found.session.generation:
         raise errors.NotAuthorized(INVALID)
     _refuse_dead(call, found.session, found.user, tracking.idle_ms(found.pool, found.client))
     holder = Holder(found.pool, found.client, allowed, ring, found.user, found.groups)
-    return _Family(holder, found.session, token, device_key)
+    return _Family(holder, found.session, token, device_key, grace_ms)
 
 
 def _read(call: Call, pool_id: str, text: str) -> RefreshToken | None:
@@ -204,6 +213,21 @@ def _check_possession(pool: Pool, client: Client, session: Session, proof: Clien
         raise errors.NotAuthorized(INVALID)
     if info.jkt is not None and (proof.jkt is None or (proof.is_public and proof.jkt != info.jkt)):
         raise errors.NotAuthorized(INVALID)
+
+
+def _grace_ms(tx: Transaction, pool: Pool, client: Client, allowed: Terms, session: Session) -> int | None:
+    """How long what was rotated may be retried; None where nothing rotates.
+
+    Who holds a refresh token of a public client has nothing else to prove. So those from the OAuth endpoints rotate
+    where the pool asks for it, unless they are bound to a key (RFC 9700 §2.2.2).
+    """
+    if allowed.grace_seconds is not None:
+        return allowed.grace_seconds * 1000
+    info = grants.read(session)
+    if info.origin == "api" or info.jkt is not None or not options.is_on(pool, "rotate_refresh_tokens", client):
+        return None
+    proves_itself = client_assertions.is_expected(pool, client) or clients.secrets(tx, client)
+    return None if proves_itself else _GRACE_MS
 
 
 def _refuse_disabled(allowed: Terms, session: Session) -> None:

@@ -140,6 +140,14 @@ OPTIONS = {
             for_clients=True,
         ),
         Option(
+            "rotate_refresh_tokens",
+            "boolean",
+            "false",
+            "true",
+            "Refresh tokens that public clients got at the OAuth endpoints rotate, unless a key binds them (RFC 9700).",
+            for_clients=True,
+        ),
+        Option(
             "implicit_grant",
             "boolean",
             "true",
