@@ -216,6 +216,29 @@ def test_misspelt_variables_are_found():
     assert settings.unknown_variables(environ) == ["LIDO_DATABSE"]
 
 
+def test_variables_of_kubernetes_service_links_are_no_misspellings():
+    environ = {
+        "LIDO_SERVICE_HOST": "10.0.0.1",
+        "LIDO_SERVICE_PORT": "80",
+        "LIDO_SERVICE_PORT_HTTP": "80",
+        "LIDO_PORT": "tcp://10.0.0.1:80",
+        "LIDO_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "LIDO_PORT_80_TCP_ADDR": "10.0.0.1",
+        "LIDO_DB_SERVICE_HOST": "10.0.0.2",
+        "LIDO_DB_SERVICE_PORT": "5432",
+        "LIDO_DB_PORT": "tcp://10.0.0.2:5432",
+        "LIDO_METRIC_PORT": "9230",
+    }
+
+    assert settings.unknown_variables(environ) == ["LIDO_METRIC_PORT"]
+
+
+@pytest.mark.parametrize("variable", ["LIDO_PORT", "LIDO_METRICS_PORT"])
+def test_a_port_from_a_kubernetes_service_link_is_told_with_its_cure(variable):
+    with pytest.raises(SettingError, match=rf"\(variable {variable}\).*Kubernetes.*`enableServiceLinks: false`"):
+        load({}, {variable: "tcp://10.0.0.1:80"})
+
+
 def test_every_setting_has_a_sentence_and_a_variable():
     for row in settings.describe():
         assert re.fullmatch(r"[A-Z`].*\.", row.sentence), row
