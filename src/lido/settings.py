@@ -387,7 +387,8 @@ def _from_arguments(given: Mapping[str, object]) -> Iterator[_Source]:
 def _converted(name: str, value: object, source: str) -> Any:
     """The value in the type of its field; text for a list is split at commas."""
     if name in _LISTS and isinstance(value, str):
-        value = [word for word in value.replace(" ", "").split(",") if word]
+        words = value.replace(" ", "").split(",")
+        value = words if words != [""] else []
     try:
         return msgspec.convert(value, _HINTS[name], strict=False)
     except msgspec.ValidationError as error:
