@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import structlog
-from tests.databases import fresh_database
+from tests.databases import chosen_engines, fresh_database
 from tests.world import World, sign_by
 
 from lido.storage.database import Database
@@ -18,7 +18,7 @@ pytest.register_assert_rewrite("tests.operations.round_trips")
 # What the doors log in this process is nobody's to read; warnings stay.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
 
-ENGINES = os.environ.get("LIDO_TEST_DATABASES", "sqlite,postgresql").split(",")
+ENGINES = chosen_engines(os.environ)
 
 
 @pytest.fixture(params=ENGINES)

@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
@@ -23,6 +23,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 import psycopg
+import pytest
 
 from lido.storage.database import Database, connect
 from lido.storage.migrations import migrate
@@ -36,8 +37,19 @@ _ours: set[str] = set()
 _idle: list[str] = []
 
 
+ENGINES = ("sqlite", "postgresql")
+
+
 class NoPostgreSQL(Exception):
     """No server could be started; the message says why. Tests fail by it, they are never skipped."""
+
+
+def chosen_engines(environ: Mapping[str, str]) -> list[str]:
+    """The engines that tests run on: those of LIDO_TEST_DATABASES, else all. Under CI a choice fails the run."""
+    chosen = environ.get("LIDO_TEST_DATABASES", ",".join(ENGINES)).split(",")
+    if environ.get("CI", "") not in ("", "0", "false") and not set(ENGINES) <= set(chosen):
+        raise pytest.UsageError(f"Under CI tests run on {' and '.join(ENGINES)}: unset LIDO_TEST_DATABASES.")
+    return chosen
 
 
 @contextmanager

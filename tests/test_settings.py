@@ -131,6 +131,11 @@ def test_the_database_file_lies_in_the_data_directory():
         ("region", "", "length >= 1"),
         ("region", "any,us-east-1", "it must be `any`"),
         ("region", "US EAST", "it must be `any`"),
+        ("region", "us-east-1,,x", "with commas between, not ''"),
+        ("region", "us-east-1,", "with commas between, not ''"),
+        ("region", "us-east-", "not 'us-east-'"),
+        ("region", "us--east-1", "not 'us--east-1'"),
+        ("region", "us-east-1\n", "it must be `any`"),
         ("database", "mysql://db/lido", "sqlite:///path or postgresql://"),
         ("database", "sqlite:///", "sqlite:///path or postgresql://"),
         ("public_url", "localhost:9229", "it must be http"),
@@ -154,6 +159,7 @@ def test_the_database_file_lies_in_the_data_directory():
         ("sms_gateway_form", "To={to}", "it must hold {to} and {text}"),
         ("sms_gateway_form", "To={to}&Body={text}&X={secret}", "no other braces"),
         ("trusted_proxies", "10.0.0.1/8", "is not a network"),
+        ("trusted_proxies", "10.0.0.0/8,", "an empty word is not a network"),
         ("argon2_memory_kib", "7", ">= 8"),
         ("argon2_parallelism", "65536", "each lane needs"),
         ("tls_cert", "a.pem", "go together"),
@@ -214,6 +220,29 @@ def test_misspelt_variables_are_found():
     environ = {"LIDO_DATABSE": "", "LIDO_DATABASE": "", "LIDO_SMTP_URL_FILE": "", "LIDO_CONFIG": "", "HOME": ""}
 
     assert settings.unknown_variables(environ) == ["LIDO_DATABSE"]
+
+
+def test_variables_of_kubernetes_service_links_are_no_misspellings():
+    environ = {
+        "LIDO_SERVICE_HOST": "10.0.0.1",
+        "LIDO_SERVICE_PORT": "80",
+        "LIDO_SERVICE_PORT_HTTP": "80",
+        "LIDO_PORT": "tcp://10.0.0.1:80",
+        "LIDO_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "LIDO_PORT_80_TCP_ADDR": "10.0.0.1",
+        "LIDO_DB_SERVICE_HOST": "10.0.0.2",
+        "LIDO_DB_SERVICE_PORT": "5432",
+        "LIDO_DB_PORT": "tcp://10.0.0.2:5432",
+        "LIDO_METRIC_PORT": "9230",
+    }
+
+    assert settings.unknown_variables(environ) == ["LIDO_METRIC_PORT"]
+
+
+@pytest.mark.parametrize("variable", ["LIDO_PORT", "LIDO_METRICS_PORT"])
+def test_a_port_from_a_kubernetes_service_link_is_told_with_its_cure(variable):
+    with pytest.raises(SettingError, match=rf"\(variable {variable}\).*Kubernetes.*`enableServiceLinks: false`"):
+        load({}, {variable: "tcp://10.0.0.1:80"})
 
 
 def test_every_setting_has_a_sentence_and_a_variable():

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from lido.settings import Settings
 
-_REGION = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_REGION = re.compile(r"(?=.{1,32}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _SUFFIX = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 
 
@@ -26,8 +26,10 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
         yield "tls_dev", "it makes a certificate of its own, but tls_cert names one"
     if settings.database and not re.match(r"sqlite:///.|postgresql://.", settings.database):
         yield "database", "it must be sqlite:///path or postgresql://…"
-    if settings.region != ("any",) and not all(_REGION.fullmatch(name) and name != "any" for name in settings.region):
-        yield "region", "it must be `any`, or names like us-east-1 with commas between"
+    if settings.region != ("any",):
+        for name in settings.region:
+            if not _REGION.fullmatch(name) or name == "any":
+                yield "region", f"it must be `any`, or names like us-east-1 with commas between, not {name!r}"
     if settings.argon2_memory_kib < 8 * settings.argon2_parallelism:
         yield "argon2_memory_kib", "each lane needs 8 KiB"
     yield from _about_addresses(settings)
@@ -61,7 +63,7 @@ def _about_addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
             try:
                 ipaddress.ip_network(network)
             except ValueError:
-                yield name, f"{network} is not a network such as 10.0.0.0/8"
+                yield name, f"{network or 'an empty word'} is not a network such as 10.0.0.0/8"
 
 
 def _is_url(text: str, *schemes: str) -> bool:

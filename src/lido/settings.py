@@ -7,6 +7,7 @@ command line. Behaviour of one pool is never a setting; it belongs to the pool.
 import base64
 import binascii
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -273,14 +274,16 @@ def load(arguments: Mapping[str, object], environ: Mapping[str, str] | None = No
 
 
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
-    """Names that begin with LIDO_ and mean nothing: misspelt, or set by an orchestrator."""
+    """Names that begin with LIDO_ and mean nothing, probably misspelt; not those of Kubernetes service links."""
+    environ = os.environ if environ is None else environ
     known = {"LIDO_CONFIG"}
     for row in describe():
         known.add(row.variable)
         if row.secret:
             known.add(f"{row.variable}_FILE")
+    links = _service_links(environ)
     return sorted(
-        name for name in (os.environ if environ is None else environ) if name.startswith("LIDO_") and name not in known
+        name for name in environ if name.startswith("LIDO_") and name not in known and not name.startswith(links)
     )
 
 
@@ -304,6 +307,10 @@ _Source = tuple[str, object, str]
 _HINTS = {
     name: hint for name, hint in get_type_hints(Settings, include_extras=True).items() if name != "__struct_config__"
 }
+_SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
+_SERVICE_LINK_CURE = (
+    "; Kubernetes sets it so for one of its services: put `enableServiceLinks: false` into the pod's spec"
+)
 _LISTS = ("region", "trusted_proxies", "private_destinations")
 
 
@@ -362,6 +369,16 @@ def _secret_in(path: str, variable: str) -> str:
         raise SettingError(f"{variable} names {path}, which cannot be read: {type(error).__name__}.") from None
 
 
+def _service_links(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """How the variables begin that Kubernetes sets in every pod for each service, here those called lido or lido-…."""
+    services = [
+        name.removesuffix("_SERVICE_HOST")
+        for name in environ
+        if name.endswith("_SERVICE_HOST") and name.replace("_HOST", "_PORT") in environ
+    ]
+    return tuple(f"{service}_{kind}" for service in services for kind in ("SERVICE_", "PORT"))
+
+
 def _from_arguments(given: Mapping[str, object]) -> Iterator[_Source]:
     for name, value in given.items():
         yield name, value, f"option --{name.replace('_', '-')}"
@@ -370,11 +387,13 @@ def _from_arguments(given: Mapping[str, object]) -> Iterator[_Source]:
 def _converted(name: str, value: object, source: str) -> Any:
     """The value in the type of its field; text for a list is split at commas."""
     if name in _LISTS and isinstance(value, str):
-        value = [word for word in value.replace(" ", "").split(",") if word]
+        words = value.replace(" ", "").split(",")
+        value = words if words != [""] else []
     try:
         return msgspec.convert(value, _HINTS[name], strict=False)
     except msgspec.ValidationError as error:
-        raise SettingError(f"{name} ({source}) is not valid: {error}.") from None
+        cure = _SERVICE_LINK_CURE if _SERVICE_LINK.match(str(value)) and name.endswith("port") else ""
+        raise SettingError(f"{name} ({source}) is not valid: {error}{cure}.") from None
 
 
 def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:

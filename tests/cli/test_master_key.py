@@ -80,6 +80,16 @@ def test_a_wrong_key_is_refused_by_the_name_of_the_missing_one(open_database, tm
         master_key_file.unlock(settings(tmp_path, master_key=text(OTHER)), open_database(), create=True)
 
 
+def test_a_misfit_is_cured_where_the_key_came_from(open_database, tmp_path):
+    master_key_file.unlock(settings(tmp_path), open_database(), create=True)
+    (tmp_path / "master.key").write_text(text(OTHER))
+
+    with pytest.raises(ClickException, match=r"Restore that file from its backup, or .* with --master-key-file\.$"):
+        master_key_file.unlock(settings(tmp_path), open_database())
+    with pytest.raises(ClickException, match=r"Set master_key \(LIDO_MASTER_KEY\) to the right one, or unset it"):
+        master_key_file.unlock(settings(tmp_path, master_key=text(OTHER)), open_database())
+
+
 def test_a_key_with_the_right_name_and_wrong_content_is_refused(open_database):
     database = open_database()
     check = KeyRing([OTHER], bytes).check_value()

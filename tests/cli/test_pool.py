@@ -116,8 +116,20 @@ def test_accounts_that_would_share_a_name_are_listed_and_nothing_changes(shell):
 
     assert result.exit_code == 1
     assert "shares the name one@example.com with" in result.stdout
-    assert "1 accounts would break; nothing was changed." in result.stderr
+    assert "1 account would break; nothing was changed." in result.stderr
     assert finds(shell, pool, "one@example.com") is None
+
+
+def test_an_account_that_breaks_in_two_ways_is_counted_once(shell):
+    pool = shell.house.pool()
+    for name in ("alice", "bob"):
+        shell.house.user(pool, name, email=f"{name}@example.com")
+
+    result = shell("pool", "set", pool, "required_attributes=+name,+family_name", "--dry-run")
+
+    assert result.stdout.count("has no ") == 4
+    assert "2 accounts looked at." in result.stderr
+    assert "2 accounts would break; nothing was changed." in result.stderr
 
 
 def test_a_username_that_looks_like_a_new_alias_would_break(shell):

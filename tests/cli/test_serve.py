@@ -112,6 +112,21 @@ def test_a_second_node_on_one_database_needs_the_key_of_the_first(tmp_path):
             assert not (tmp_path / "two" / "credentials").exists()
 
 
+def test_a_node_that_starts_with_another_public_address_says_so(tmp_path, url):
+    here, there = "https://id.example", "https://login.example"
+    server = Server(tmp_path / "data", url)
+    warned = []
+    for address in (here, here, there, there):
+        server._settings["LIDO_PUBLIC_URL"] = address
+        with server:
+            warned.append(
+                server.said().count(f"public_url is {there}, but the latest server to start on this database")
+            )
+
+    assert warned == [0, 0, 1, 1]
+    assert f"had {here}: all" in server.said()
+
+
 def test_a_request_in_flight_finishes_before_the_server_stops(tmp_path):
     body = b'{"ClientId": "1", "AuthFlow": "USER_PASSWORD_AUTH"}'
     with Server(tmp_path, f"sqlite:///{tmp_path}/lido.db") as server, closing(connection(server)) as waiting:

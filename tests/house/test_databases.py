@@ -17,3 +17,12 @@ def test_what_is_left_of_a_killed_server_is_cleared_away(tmp_path: Path, monkeyp
     databases._clear_abandoned()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_choice_of_engines_fails_under_ci() -> None:
+    assert databases.chosen_engines({"CI": "true"}) == ["sqlite", "postgresql"]
+    assert databases.chosen_engines({"LIDO_TEST_DATABASES": "sqlite"}) == ["sqlite"]
+    assert databases.chosen_engines({"CI": "false", "LIDO_TEST_DATABASES": "sqlite"}) == ["sqlite"]
+
+    with pytest.raises(pytest.UsageError, match="Under CI tests run on sqlite and postgresql: unset"):
+        databases.chosen_engines({"CI": "true", "LIDO_TEST_DATABASES": "sqlite"})

@@ -199,3 +199,33 @@ def test_a_server_too_old_is_refused():
     with pytest.raises(RuntimeError, match="14 or later is required; this is 13"):
         _require_version(130_014)
     _require_version(140_000)
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("127.0.0.1:1", r"PostgreSQL at 127\.0\.0\.1 cannot be reached: .*port 1 failed: Connection refused\.\Z"),
+        ("nowhere.invalid", r"PostgreSQL at nowhere\.invalid cannot be reached: failed to resolve host .*\.\Z"),
+    ],
+)
+def test_a_server_that_is_not_there_is_told_with_its_host_and_the_cause(where, told):
+    with pytest.raises(Unavailable, match=told) as refused:
+        connect(f"postgresql://lido:hidden@{where}/lido", patience_seconds=0.2)
+
+    assert "hidden" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_database_that_is_not_there_is_the_cause():
+    with pytest.raises(Unavailable, match='database "nothing_of_that_name" does not exist'):
+        connect(postgresql_server().replace("/postgres", "/nothing_of_that_name"), patience_seconds=0.5)
+
+
+@pytest.mark.parametrize("password", ["hid%zzden", "hidden/hidden", "x@hidden", "hid den%"])
+def test_a_password_that_is_not_encoded_is_refused_and_not_repeated(password):
+    with pytest.raises(ValueError, match="percent-encoded") as refused:
+        connect(f"postgresql://lido:{password}@db.invalid/lido", patience_seconds=0.2)
+
+    assert "hid" not in str(refused.value)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None

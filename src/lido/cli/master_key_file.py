@@ -101,5 +101,11 @@ def _misfit(settings: Settings, missing: list[str]) -> str:
     absent = "" if settings.master_key or path_of(settings).exists() else ", which does not exist"
     return (
         f"The database is sealed with master {plural} {', '.join(missing)}, not in {source_of(settings)}{absent}. "
-        "Restore that file from its backup, or name the right one with --master-key-file."
+        + _cure(settings)
     )
+
+
+def _cure(settings: Settings) -> str:
+    if settings.master_key:
+        return "Set master_key (LIDO_MASTER_KEY) to the right one, or unset it and name a file with --master-key-file."
+    return "Restore that file from its backup, or name the right one with --master-key-file."

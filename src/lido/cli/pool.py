@@ -113,21 +113,28 @@ def _refuse_broken(lido: "Lido", plan: "Plan", *, drop_values: bool) -> None:
     from lido.flows import frozen_settings
 
     looked_at = broken = 0
+    latest = ""
 
     def progress(users: int) -> None:
         nonlocal looked_at
         looked_at = users
         if users % 100_000 == 0:
-            click.echo(f"  {users} accounts looked at", err=True)
+            click.echo(f"  {_accounts(users)} looked at", err=True)
 
     for each in frozen_settings.examine(lido.call(), plan, progress, drop_values=drop_values):
-        broken += 1
+        # All that is wrong with one account comes in a row.
+        broken += each.sub != latest
+        latest = each.sub
         if broken <= _REPORTED:
             click.echo(f"{each.username} ({each.sub}): {each.why}")
-    click.echo(f"{looked_at} accounts looked at.", err=True)
+    click.echo(f"{_accounts(looked_at)} looked at.", err=True)
     if broken:
         more = f", of which the first {_REPORTED} are listed" if broken > _REPORTED else ""
-        raise click.ClickException(f"{broken} accounts would break{more}; nothing was changed.")
+        raise click.ClickException(f"{_accounts(broken)} would break{more}; nothing was changed.")
+
+
+def _accounts(count: int) -> str:
+    return f"{count} account" if count == 1 else f"{count} accounts"
 
 
 def _apply(call: "Call", plan: "Plan", *, offline: bool, settle_seconds: int) -> None:
@@ -143,7 +150,7 @@ def _apply(call: "Call", plan: "Plan", *, offline: bool, settle_seconds: int) ->
         ) from error
     except errors.ConcurrentModification as error:
         raise click.ClickException("The pool or an account was changed meanwhile; run this again.") from error
-    click.echo(f"{rewritten} accounts rewritten.", err=True)
+    click.echo(f"{_accounts(rewritten)} rewritten.", err=True)
     if offline:
         return
     # Requests that had read the old settings end within this time.

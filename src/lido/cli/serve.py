@@ -109,8 +109,15 @@ def _serve_with_workers(settings: "Settings", bound: "socket.socket") -> None:
 def _prepare(lido: "Lido") -> "Callable[[], None]":
     """Make what the settings ask for before listening; gives what to say once listening."""
     from lido.cli import demo, tls
+    from lido.flows import public_address
 
     lido.settings = settings = tls.with_certificate(lido.settings, lido.clock.now(), _say)
+    other = public_address.remember(lido.call())
+    if other is not None:
+        _say(
+            f"public_url is {settings.public_url}, but the latest server to start on this database had {other}: "
+            "all that share it need the same, and refuse tokens that name another"
+        )
     tour = demo.provide(lido) if settings.demo else None
 
     def announce() -> None:

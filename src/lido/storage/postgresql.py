@@ -27,6 +27,11 @@ _OLDEST: Final = 140_000
 _PREPARE_AFTER: Final = 2
 _PREPARED_STATEMENTS: Final = 500
 _RECONNECT_SECONDS: Final = 2.0
+_LAST_TRY_SECONDS: Final = 2
+_MALFORMED: Final = (
+    "The address of PostgreSQL is malformed: it is postgresql://user:password@host/name, with whatever is special in "
+    "the user and the password percent-encoded (`@` is %40)."
+)
 
 _CONFLICTS: Final = (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
 
@@ -39,10 +44,11 @@ class PostgreSQL:
     def __init__(
         self, url: str, *, connections: int = 32, pgbouncer: bool = False, patience_seconds: float = 5.0
     ) -> None:
+        conninfo = _conninfo(url, pgbouncer=pgbouncer, patience_seconds=patience_seconds)
         self._documents = Documents()
         self._prepare_after = None if pgbouncer else _PREPARE_AFTER
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
-            _conninfo(url, pgbouncer=pgbouncer, patience_seconds=patience_seconds),
+            conninfo,
             min_size=min(2, connections),
             max_size=connections,
             timeout=patience_seconds,
@@ -59,7 +65,7 @@ class PostgreSQL:
                 _require_version(connection.info.server_version)
         except psycopg.OperationalError as error:
             self._pool.close()
-            raise Unavailable("PostgreSQL cannot be reached.") from error
+            raise Unavailable(f"PostgreSQL at {_place(conninfo)} cannot be reached: {_cause(conninfo)}.") from error
         except RuntimeError:
             self._pool.close()
             raise
@@ -275,13 +281,33 @@ def _neutral(error: psycopg.Error) -> Exception:
 
 
 def _conninfo(url: str, *, pgbouncer: bool, patience_seconds: float) -> str:
-    """The url with our defaults, which yield to its own."""
-    given = conninfo_to_dict(url)
+    """The url with our defaults, which yield to its own. Raises ValueError, which repeats none of it."""
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise ValueError(_MALFORMED) from None
+    # Where a password is not encoded, a piece of it is taken for the host or the port.
+    if "@" in str(given.get("host", ""))[1:] or re.search("[^0-9,]", str(given.get("port", ""))):
+        raise ValueError(_MALFORMED)
     defaults: dict[str, Any] = {"connect_timeout": max(2, int(patience_seconds)), "application_name": "lido"}
     if not pgbouncer:
         own = f"-c jit=off -c lock_timeout={int(patience_seconds * 1000)} -c idle_in_transaction_session_timeout=60000"
         given["options"] = f"{own} {given.get('options', '')}".strip()
     return make_conninfo("", **{**defaults, **given})
+
+
+def _place(conninfo: str) -> str:
+    given = conninfo_to_dict(conninfo)
+    return str(given.get("host") or given.get("hostaddr") or "its local socket")
+
+
+def _cause(conninfo: str) -> str:
+    """What one more try is told, in one line; the pool keeps its reasons to itself. It never holds the password."""
+    try:
+        psycopg.connect(conninfo, connect_timeout=_LAST_TRY_SECONDS).close()
+    except psycopg.Error as error:
+        return next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
+    return "it answered too late"
 
 
 def _require_version(version: int) -> None:

@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 
 from lido import errors
 from lido.call import Call
+from lido.flows import master_key
 
 
 async def alive(request: Request) -> Response:  # noqa: ARG001 - every endpoint has it
@@ -13,10 +14,13 @@ async def alive(request: Request) -> Response:  # noqa: ARG001 - every endpoint 
 
 
 def ready(call: Call, request: Request) -> Response:  # noqa: ARG001 - every endpoint has these two
-    """The database answers too; 503 when it does not."""
+    """The database answers too, and is sealed with a key that this process has; 503 when not."""
     try:
-        with call.db.read() as tx:
-            tx.row("SELECT 1")
+        fits = master_key.is_at_hand(call.db, call.keys)
     except errors.Unavailable:
-        return JSONResponse({"status": "the database does not answer"}, status_code=503, headers={"retry-after": "1"})
-    return JSONResponse({"status": "ready"})
+        return _unready("the database does not answer")
+    return JSONResponse({"status": "ready"}) if fits else _unready("the master key that seals is not at hand")
+
+
+def _unready(status: str) -> Response:
+    return JSONResponse({"status": status}, status_code=503, headers={"retry-after": "1"})

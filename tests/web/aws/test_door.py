@@ -7,8 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.world import ROOT_ID, ROOT_SECRET, World
 
+from lido.flows import master_key
 from lido.operations import BY_SECRET, BY_SECRET_OR_SIGNATURE
 from lido.rules import policies
+from lido.rules.sealing import KeyRing
 from lido.shapes import catalogue
 
 IDP = "AWSCognitoIdentityProviderService"
@@ -230,6 +232,17 @@ def test_public_operations_accept_a_signature_and_ignore_it(house):
 
 def test_the_health_pages_answer(house):
     assert house.http("GET", "http://lido.test/healthz")[0] == 200
+    assert house.http("GET", "http://lido.test/readyz")[0] == 200
+
+
+def test_a_node_without_the_key_that_seals_now_is_not_ready(house):
+    call, other = house.call(), KeyRing([bytes(range(32))], house.call().entropy.bytes)
+    master_key.adopt(call.db, other)
+
+    status, _, body = house.http("GET", "http://lido.test/readyz")
+    assert (status, body) == (503, b'{"status":"the master key that seals is not at hand"}')
+
+    call.keys.renew([bytes(32), bytes(range(32))])
     assert house.http("GET", "http://lido.test/readyz")[0] == 200
 
 
