@@ -88,6 +88,11 @@ def _run(stack: "Stack", *, dry_run: bool, yes: bool) -> None:
         sys.exit(_CHANGES if steps else 0)
     if steps and not yes:
         click.confirm("Do this?", abort=True)
+    elif planning.takes_pools_of_another(stack, steps):
+        raise click.ClickException(
+            f"The stack {stack.name} has nothing of what the template names, and user pools of it would be deleted: "
+            "name the template's own stack (--stack), or run without --yes."
+        )
     _carry_out(stack, steps)
 
 
