@@ -82,6 +82,16 @@ def test_a_second_run_of_everything_changes_nothing(stack):
     assert stack.idp.get_group(UserPoolId=pool_id, GroupName="admins")["Group"]["RoleArn"].endswith(":role/Role")
 
 
+def test_outputs_tell_the_address_that_the_server_was_given(stack):
+    outputs = {"Issuer": {"Value": {"Fn::GetAtt": "People.ProviderURL"}}}
+    stack.wants({"Resources": {"People": POOL}, "Outputs": outputs})
+
+    told = stack.apply("--public-url", "https://id.example.com")
+
+    assert told.endswith(f"Issuer = https://id.example.com/{stack.pool['Id']}\n")
+    assert stack.plan("--public-url", "https://id.example.com") is None
+
+
 def test_nothing_happens_without_consent(stack):
     stack.wants(None)
 

@@ -29,7 +29,7 @@ _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 @click.option("--dry-run", is_flag=True, help="Show the plan alone; exit status 2 where something would change.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--region", metavar="REGION", help="The region of the pools.  [default: the first region served]")
-@options(*INSTALLATION)
+@options(*INSTALLATION, "public_url")
 def apply(
     template: str,
     name: str | None,
