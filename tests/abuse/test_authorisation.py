@@ -477,6 +477,14 @@ def test_a_precedence_beyond_all_numbers_is_refused(town: Inhabited, precedence:
     assert (status, refused in ("SerializationException", "InvalidParameterException")) == (400, True)
 
 
+def test_a_whole_precedence_with_a_point_is_an_integer(town: Inhabited) -> None:
+    sender = Sender(town.house)
+    body = json.dumps({"UserPoolId": town.people.pool_id, "GroupName": "g", "Precedence": 7.0}).encode()
+    assert sender.send(sender.headers("cognito-idp", "CreateGroup", body), body)[0] == 200
+    told = town.house.idp.get_group(UserPoolId=town.people.pool_id, GroupName="g")["Group"]["Precedence"]
+    assert (told, type(told)) == (7, int)
+
+
 @pytest.mark.parametrize(
     "role", ["x" * 30, "arn:aws:iam::1:role/a\nb", "javascript:alert(1)//aaaaaaaaaaaaa", "arn:" + "a" * 2048]
 )

@@ -82,6 +82,16 @@ def test_a_second_run_of_everything_changes_nothing(stack):
     assert stack.idp.get_group(UserPoolId=pool_id, GroupName="admins")["Group"]["RoleArn"].endswith(":role/Role")
 
 
+def test_outputs_tell_the_address_that_the_server_was_given(stack):
+    outputs = {"Issuer": {"Value": {"Fn::GetAtt": "People.ProviderURL"}}}
+    stack.wants({"Resources": {"People": POOL}, "Outputs": outputs})
+
+    told = stack.apply("--public-url", "https://id.example.com")
+
+    assert told.endswith(f"Issuer = https://id.example.com/{stack.pool['Id']}\n")
+    assert stack.plan("--public-url", "https://id.example.com") is None
+
+
 def test_nothing_happens_without_consent(stack):
     stack.wants(None)
 
@@ -242,6 +252,38 @@ def test_an_empty_template_takes_everything_away_in_an_order_that_works(stack):
 
     assert stack.pools == []
     assert stack.plan() is None
+
+
+def test_pools_of_another_project_whose_stack_is_called_alike_do_not_go_unasked(stack, monkeypatch):
+    stack.wants(None)
+    stack.apply()
+    first = stack.pools
+    for strange in ({"Others": stack.pool_with(UserPoolName="others")}, {"Table": {"Type": "AWS::DynamoDB::Table"}}):
+        stack.wants({"Resources": strange})
+
+        assert "- People" in stack.plan()
+        assert "user pools of it would be deleted: name the template's own stack (--stack)" in stack.refuses()
+        assert stack.pools == first
+
+    stack.wants({"Resources": {"Others": stack.pool_with(UserPoolName="others")}})
+    stack.apply("--stack", "others")
+    assert set(first) < set(stack.pools)
+
+    stack.wants({"Resources": {"Third": stack.pool_with(UserPoolName="third")}})
+    monkeypatch.setattr("click.confirm", lambda *_, **__: True)
+    stack.shell.prints("apply", stack.path)
+    assert not set(first) & set(stack.pools)
+
+
+def test_what_its_condition_leaves_out_is_the_same_project_still(stack):
+    never = {"Never": {"Fn::Equals": [1, 2]}}
+    stack.wants(None)
+    stack.apply()
+
+    stack.wants({"Conditions": never, "Resources": {"People": {**POOL, "Condition": "Never"}}})
+    stack.apply()
+
+    assert stack.pools == []
 
 
 def test_a_client_that_wants_a_secret_is_another_client(stack):

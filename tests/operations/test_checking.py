@@ -1,6 +1,7 @@
 """Constraints of the service model, in Cognito's words."""
 
 import base64
+import math
 from functools import cache
 from typing import Any
 
@@ -145,9 +146,15 @@ def test_another_type_than_text_is_unreadable(value: object, message: str) -> No
     assert unreadable("CreateUserPoolRequest", {"PoolName": value}) == message
 
 
-@pytest.mark.parametrize("value", [True, "5", 5.0, 2**31, -(2**31) - 1, 10**30, [], {}])
+@pytest.mark.parametrize("value", [True, "5", 5.5, 5e10, math.inf, math.nan, 2**31, -(2**31) - 1, 10**30, [], {}])
 def test_another_type_than_an_integer_is_unreadable(value: object) -> None:
     unreadable("ListUsersRequest", {"UserPoolId": POOL, "Limit": value})
+
+
+def test_a_whole_number_with_a_point_is_an_integer() -> None:
+    request = checking.request("cognito-idp", "ListUsersRequest", {"UserPoolId": POOL, "Limit": 10.0, "Filter": "null"})
+    assert (request.limit, type(request.limit), request.filter) == (10, int, "null")
+    assert "Value '61' at 'limit'" in refusal("ListUsersRequest", {"UserPoolId": POOL, "Limit": 61.0})
 
 
 @pytest.mark.parametrize("value", ["YQ", "Y-_=", "YQ==\n", "Y", 5])

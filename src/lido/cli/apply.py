@@ -29,7 +29,7 @@ _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 @click.option("--dry-run", is_flag=True, help="Show the plan alone; exit status 2 where something would change.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--region", metavar="REGION", help="The region of the pools.  [default: the first region served]")
-@options(*INSTALLATION)
+@options(*INSTALLATION, "public_url")
 def apply(
     template: str,
     name: str | None,
@@ -88,6 +88,11 @@ def _run(stack: "Stack", *, dry_run: bool, yes: bool) -> None:
         sys.exit(_CHANGES if steps else 0)
     if steps and not yes:
         click.confirm("Do this?", abort=True)
+    elif planning.takes_pools_of_another(stack, steps):
+        raise click.ClickException(
+            f"The stack {stack.name} has nothing of what the template names, and user pools of it would be deleted: "
+            "name the template's own stack (--stack), or run without --yes."
+        )
     _carry_out(stack, steps)
 
 

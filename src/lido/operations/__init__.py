@@ -144,6 +144,12 @@ def authorise(call: Call, service: str, name: str, resource: str) -> None:
         raise errors.AccessDenied(policies.denial(caller.arn, action, resource))
 
 
+def may(call: Call, service: str, name: str, pool_id: str) -> bool:
+    """Whether the caller could ask for another operation about that pool as well."""
+    resource = resource_of(call, service, name, {"UserPoolId": pool_id})
+    return call.caller is not None and policies.allows(call.caller.policies, f"{service}:{name}", resource)
+
+
 # What is longer names nothing, and is refused by the model once the caller may ask at all.
 _LONGEST_ARN = 256
 _LONGEST_POOL_ID = 128

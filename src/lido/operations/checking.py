@@ -51,7 +51,8 @@ def check(service: str, shape_name: str, document: dict[str, Any]) -> None:
 def to_struct(shape: type[Request], document: dict[str, Any]) -> Request:
     """A checked request as its struct of `lido.shapes`. Faults: Serialization, only where `check` was left out."""
     try:
-        return msgspec.convert(document, shape)
+        # Not strict: the check lets pass nothing else that fits so than whole floats, for integers.
+        return msgspec.convert(document, shape, strict=False)
     except (msgspec.ValidationError, OverflowError):
         # msgspec's sentence may quote the value.
         raise errors.Serialization from None
@@ -187,6 +188,8 @@ def _java(value: Any, depth: int) -> str:
             return "true" if value else "false"
         case None:
             return "null"
+        case float() if value.is_integer():
+            return str(int(value))[:ECHO_LIMIT]
         case list() | dict() if depth == 0:
             return "..."
         case list():

@@ -62,7 +62,8 @@ def _number(constraint: Number) -> Test:
     kind = "an Integer" if constraint.bits == 32 else "a Long"
 
     def test_number(value: Any) -> Broken:
-        if type(value) is not int or not -limit <= value < limit:
+        is_whole = type(value) is int or (type(value) is float and value.is_integer())
+        if not is_whole or not -limit <= value < limit:
             raise mismatch(value, kind)
         if value < minimum:
             return (f"Member must have value greater than or equal to {minimum}",)

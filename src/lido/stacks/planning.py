@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from lido.stacks.comparing import Difference
 from lido.stacks.kinds import Properties
+from lido.stacks.kinds.user_pool import UserPool
 from lido.stacks.looking import Action, Look, Stack, named
 
 
@@ -34,6 +35,15 @@ def plan(stack: Stack) -> list[Step]:
         action: Action = "retain" if row.retained else "delete"
         steps.append(Step(action, row.logical_id, row.type, row.physical_id))
     return steps
+
+
+def takes_pools_of_another(stack: Stack, steps: list[Step]) -> bool:
+    """Whether user pools would go that seem to be another project's, whose stack is called alike: the template has
+    resources, and none of those that the stack has.
+    """
+    known = {*stack.rows, *(row.logical_id for row in stack.leaving)}
+    deletes = any(step.action == "delete" and step.type == UserPool.type for step in steps)
+    return deletes and bool(stack.template.resources) and known.isdisjoint(stack.template.resources)
 
 
 def _step(look: Look) -> Step:

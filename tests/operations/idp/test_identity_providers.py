@@ -393,6 +393,16 @@ def test_a_change_that_met_another_is_refused(house, idp, pool_id, create, monke
     assert "MetadataURL" not in shown["ProviderDetails"]
 
 
+def test_describe_lists_the_identifiers_of_whoever_never_had_any_and_of_whoever_has_none_any_more(
+    idp, pool_id, create, described
+):
+    assert "IdpIdentifiers" not in create("Google")
+    assert described("Google")["IdpIdentifiers"] == []
+    for identifiers in (["example.com"], []):
+        idp.update_identity_provider(UserPoolId=pool_id, ProviderName="Google", IdpIdentifiers=identifiers)
+        assert described("Google")["IdpIdentifiers"] == identifiers
+
+
 def test_secrets_are_sealed_at_rest_for_their_place(house, pool_id, create):
     create("Google")
     create("SignInWithApple")

@@ -1,3 +1,4 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -53,7 +54,10 @@ def test_a_job_is_described_as_it_was_created(imports, idp, pool_id):
     created = imports.create(pool_id, PasswordHashingAlgorithm="BCRYPT")
     url = urlsplit(created.pop("PreSignedUrl"))
     assert url.path == f"/{pool_id}/imports/{created['JobId']}"
-    assert created == imports.described(created)
+    described = imports.described(created)
+    assert imports.upload(described, "x")[0] == 200
+    del described["PreSignedUrl"]
+    assert created == described
     created.pop("CreationDate")
     assert created.pop("JobId").startswith("import-")
     assert created == {
@@ -354,7 +358,33 @@ def test_jobs_are_listed_newest_first_by_pages(house, idp, imports, pool_id):
     listed = [job["JobName"] for page in (first, second) for job in page["UserImportJobs"]]
     assert listed == made[::-1]
     assert "PaginationToken" not in second
-    assert all("PreSignedUrl" not in job for job in first["UserImportJobs"])
+
+
+def test_the_address_is_told_to_whom_may_create_jobs_and_until_the_job_starts(house, idp, imports, pool_id):
+    job = imports.create(pool_id)
+    policy = {"Effect": "Allow", "Action": ["cognito-idp:Describe*", "cognito-idp:List*"], "Resource": "*"}
+    others = {
+        "Effect": "Allow",
+        "Action": "cognito-idp:*",
+        "Resource": f"arn:aws:cognito-idp:*:*:userpool/{house.pool()}",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [policy, others]})
+    house.access_key("AKIAREADERREADERREAD", "reader-secret-reader", document, operator_id="reader")
+    own = {"UserPoolId": pool_id}
+
+    def told(client):
+        listed = client.list_user_import_jobs(**own, MaxResults=1)["UserImportJobs"]
+        return [
+            "PreSignedUrl" in each
+            for each in (client.describe_user_import_job(**own, JobId=job["JobId"])["UserImportJob"], *listed)
+        ]
+
+    assert told(house.boto("AKIAREADERREADERREAD", "reader-secret-reader")) == [False, False]
+    assert told(idp) == [True, True]
+    imports.upload(job, imports.csv(pool_id, person(1)))
+    started = idp.start_user_import_job(**own, JobId=job["JobId"])["UserImportJob"]
+    assert "PreSignedUrl" not in started
+    assert told(idp) == [False, False]
 
 
 def test_a_job_is_its_pool_s_alone(house, idp, imports, pool_id):

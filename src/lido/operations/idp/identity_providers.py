@@ -2,6 +2,8 @@
 
 from typing import cast
 
+from msgspec import structs
+
 from lido import errors
 from lido.call import Call
 from lido.flows import access, identities, saml_certificates
@@ -37,11 +39,12 @@ def create_identity_provider(
 def describe_identity_provider(
     call: Call, request: idp.DescribeIdentityProviderRequest
 ) -> idp.DescribeIdentityProviderResponse:
-    """With its secrets, as on AWS. Raises ResourceNotFound."""
+    """With its secrets, and with a list of identifiers where it has none, as on AWS. Raises ResourceNotFound."""
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, request.user_pool_id)
         provider = flow.require(tx, pool, request.provider_name)
-    return idp.DescribeIdentityProviderResponse(identity_provider=_described(call, provider))
+    described = structs.replace(_described(call, provider), idp_identifiers=provider.settings.identifiers or [])
+    return idp.DescribeIdentityProviderResponse(identity_provider=described)
 
 
 @operation

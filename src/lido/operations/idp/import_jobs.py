@@ -2,7 +2,7 @@
 
 from lido.call import Call
 from lido.flows import access, import_uploads, user_import
-from lido.operations import operation
+from lido.operations import may, operation
 from lido.operations.describing import timestamp
 from lido.operations.pages import Pages
 from lido.rules import schema, user_csv
@@ -17,10 +17,10 @@ _MOST_LISTED = 50
 
 @operation
 def create_user_import_job(call: Call, request: idp.CreateUserImportJobRequest) -> idp.CreateUserImportJobResponse:
-    """Its answer alone has the address for the file. Raises ResourceNotFound, LimitExceeded."""
+    """Raises ResourceNotFound, LimitExceeded."""
     settings = JobSettings(request.cloud_watch_logs_role_arn, request.password_hashing_algorithm)
     job = user_import.create(call, request.user_pool_id, request.job_name, settings)
-    return idp.CreateUserImportJobResponse(user_import_job=_described(job, import_uploads.url(call, job)))
+    return idp.CreateUserImportJobResponse(user_import_job=_described(call, job))
 
 
 @operation
@@ -31,7 +31,7 @@ def describe_user_import_job(
     with call.db.read() as tx:
         pool = access.require_pool(call, tx, request.user_pool_id)
         job = user_import.require(tx, pool, request.job_id)
-    return idp.DescribeUserImportJobResponse(user_import_job=_described(job))
+    return idp.DescribeUserImportJobResponse(user_import_job=_described(call, job))
 
 
 @operation
@@ -45,21 +45,23 @@ def list_user_import_jobs(call: Call, request: idp.ListUserImportJobsRequest) ->
         pool = access.require_pool(call, tx, request.user_pool_id)
         found = import_jobs.page(tx, pool.pool_id, before=before, limit=most + 1)
     shown, token = pages.cut(found, most, lambda job: [job.created_at, job.id])
-    return idp.ListUserImportJobsResponse(user_import_jobs=[_described(job) for job in shown], pagination_token=token)
+    return idp.ListUserImportJobsResponse(
+        user_import_jobs=[_described(call, job) for job in shown], pagination_token=token
+    )
 
 
 @operation
 def start_user_import_job(call: Call, request: idp.StartUserImportJobRequest) -> idp.StartUserImportJobResponse:
     """Raises ResourceNotFound, PreconditionNotMet."""
     job = user_import.start(call, request.user_pool_id, request.job_id)
-    return idp.StartUserImportJobResponse(user_import_job=_described(job))
+    return idp.StartUserImportJobResponse(user_import_job=_described(call, job))
 
 
 @operation
 def stop_user_import_job(call: Call, request: idp.StopUserImportJobRequest) -> idp.StopUserImportJobResponse:
     """Who was imported stays. Raises ResourceNotFound, PreconditionNotMet."""
     job = user_import.stop(call, request.user_pool_id, request.job_id)
-    return idp.StopUserImportJobResponse(user_import_job=_described(job))
+    return idp.StopUserImportJobResponse(user_import_job=_described(call, job))
 
 
 @operation
@@ -71,12 +73,14 @@ def get_csv_header(call: Call, request: idp.GetCSVHeaderRequest) -> idp.GetCSVHe
     return idp.GetCSVHeaderResponse(user_pool_id=pool.pool_id, csv_header=columns)
 
 
-def _described(job: ImportJob, url: str | None = None) -> idp.UserImportJobType:
+def _described(call: Call, job: ImportJob) -> idp.UserImportJobType:
+    """With the address for the file, while it takes one, where the caller could have one made anyway."""
+    takes_a_file = job.state == "Created" and may(call, "cognito-idp", "CreateUserImportJob", job.pool_id)
     return idp.UserImportJobType(
         job_name=job.name,
         job_id=job.id,
         user_pool_id=job.pool_id,
-        pre_signed_url=url,
+        pre_signed_url=import_uploads.url(call, job) if takes_a_file else None,
         creation_date=timestamp(job.created_at),
         start_date=None if job.started_at is None else timestamp(job.started_at),
         completion_date=None if job.finished_at is None else timestamp(job.finished_at),
