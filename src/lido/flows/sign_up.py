@@ -32,6 +32,10 @@ from lido.storage import users
 from lido.storage.database import Transaction
 
 _PASSWORDLESS = frozenset({"EMAIL_OTP", "SMS_OTP"})
+_NOT_TO_BE_CONFIRMED = "User cannot be confirmed. Current status is {}"
+_NOTHING_TO_RESEND = "User is already confirmed."
+CONFIRMED_ALREADY = frozenset({_NOT_TO_BE_CONFIRMED.format(Status.CONFIRMED.name), _NOTHING_TO_RESEND})
+"""What somebody is told who needs no code any more, and may simply sign in."""
 _NOTHING_TO_VERIFY = "Cannot resend codes. Auto verification not turned on."
 
 
@@ -306,7 +310,7 @@ def _confirm(
 
 def _refuse_confirmed(user: User) -> None:
     if user.status != Status.UNCONFIRMED:
-        raise errors.NotAuthorized(f"User cannot be confirmed. Current status is {Status(user.status).name}")
+        raise errors.NotAuthorized(_NOT_TO_BE_CONFIRMED.format(Status(user.status).name))
 
 
 def resend(call: Call, *, client_id: str, secret_hash: str | None, username: str) -> Delivery:
@@ -339,7 +343,7 @@ def _resent_to(stranger: Stranger) -> delivery.Attribute | errors.Fault:
     if user is None:
         return errors.UserNotFound(strangers.UNKNOWN)
     if user.status != Status.UNCONFIRMED:
-        confirmed = errors.InvalidParameter("User is already confirmed.")
+        confirmed = errors.InvalidParameter(_NOTHING_TO_RESEND)
         if not stranger.hides_all:
             raise confirmed
         return confirmed

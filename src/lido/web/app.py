@@ -3,7 +3,8 @@
 `POST /` goes straight to the AWS door, before the router: it is nearly all of the traffic.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Literal
 
 from starlette.applications import Starlette
@@ -55,6 +56,7 @@ Lane = Literal["quick", "signing", "slow"]
 FORM_BYTES = 64 * 1024
 """The longest body of a POST, unless its route says otherwise."""
 
+_OF_OAUTH = "/oauth2/"
 _BY_HTTPS_ALONE = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -76,6 +78,7 @@ class Application:
         self._trusted_proxies = trusted_proxies
         self._metrics = metrics
         self._straight: dict[tuple[str, str], Endpoint] = {}
+        self._methods: dict[str, list[str]] = {}
         self._router = Starlette(
             routes=[
                 Route("/healthz", health.alive),
@@ -102,35 +105,35 @@ class Application:
                 *self._get("/oauth2/userInfo", userinfo.user_info),
                 *self._get("/logout", logout.get),
                 *self._post("/logout", logout.post),
-                *self._get("/confirmUser", confirmation.show),
-                *self._get("/confirmUser/", confirmation.show),
+                *self._page("/confirmUser", confirmation.show),
+                *self._page("/confirmUser/", confirmation.show),
                 *self._post("/confirmUser", confirmation.press, lane="slow"),
-                *self._get("/login", sign_in.get),
+                *self._page("/login", sign_in.get),
                 *self._post("/login", sign_in.post, lane="slow"),
-                *self._get("/challenge", challenge.get),
+                *self._page("/challenge", challenge.get),
                 *self._post("/challenge", challenge.post, lane="slow"),
-                *self._get("/link", link.get),
+                *self._page("/link", link.get),
                 *self._post("/link", link.post),
                 *self._get("/consent", consent.get),
                 *self._post("/consent", consent.post),
-                *self._get("/signup", sign_up.get),
+                *self._page("/signup", sign_up.get),
                 *self._post("/signup", sign_up.post, lane="slow"),
-                *self._get("/confirm", confirm.get),
+                *self._page("/confirm", confirm.get),
                 *self._post("/confirm", confirm.post),
                 *self._post("/resendcode", confirm.resend),
-                *self._get("/forgotPassword", recover.forgot),
+                *self._page("/forgotPassword", recover.forgot),
                 *self._post("/forgotPassword", recover.send),
-                *self._get("/confirmForgotPassword", recover.reset),
+                *self._page("/confirmForgotPassword", recover.reset),
                 *self._post("/confirmForgotPassword", recover.confirm, lane="slow"),
-                *self._get("/resetPassword", recover.expired),
+                *self._page("/resetPassword", recover.expired),
                 *self._post("/resetPassword", recover.replace, lane="slow"),
                 *self._get("/passkeys/add", add_passkey.get),
                 *self._post("/passkeys/add", add_passkey.post),
-                *self._get("/device", device.get),
+                *self._page("/device", device.get),
                 *self._post("/device", device.post),
-                *self._get("/error", endings.error),
-                *self._get("/signedOut", endings.signed_out),
-                *self._get("/static/{name}", endings.file),
+                *self._page("/error", endings.error),
+                *self._page("/signedOut", endings.signed_out),
+                *self._page("/static/{name}", endings.file),
             ]
         )
         # A redirect to the path with or without its last slash would repeat the Host of the request.
@@ -152,15 +155,30 @@ class Application:
         pool_id, rest = parted(path)
         if pool_id is not None:
             scope["path_params"] = {"pool_id": pool_id}
-        return self._straight.get((method, rest))
+        return self._straight.get((method, rest)) or self._unmet(rest)
+
+    def _unmet(self, path: str) -> Endpoint | None:
+        """What refuses a method that a path lacks, or a path below `/oauth2/` that is none; None for other paths."""
+        methods = self._methods.get(path)
+        if methods is None and not path.startswith(_OF_OAUTH):
+            return None
+
+        async def refuse(_: Request) -> Response:
+            return _refused(path, 404) if methods is None else _refused(path, 405, {"allow": ", ".join(methods)})
+
+        return refuse
 
     def _under_path(self, path: str, answer: Answer) -> list[Route]:
         """GET, in the path form alone."""
         return [Route(f"/{{pool_id}}{path}", self._endpoint(path, answer))]
 
-    def _get(self, path: str, answer: Answer, *, lane: Lane = "quick") -> list[Route]:
-        """GET, in the path form and at a pool's domain."""
-        return self._both(path, "GET", self._endpoint(path, answer, lane))
+    def _page(self, path: str, answer: Answer) -> list[Route]:
+        """GET and HEAD, in the path form and at a pool's domain: looking at it changes nothing."""
+        return [*self._get(path, answer), *self._both(path, "HEAD", self._endpoint(path, answer))]
+
+    def _get(self, path: str, answer: Answer) -> list[Route]:
+        """GET alone: it may make a code or end a sign-in, which programs that look for the head do not mean."""
+        return self._both(path, "GET", self._endpoint(path, answer))
 
     def _post(self, path: str, answer: Answer, *, lane: Lane = "quick", most_bytes: int = FORM_BYTES) -> list[Route]:
         """POST, in the path form and at a pool's domain. In the lane `slow` passwords are hashed."""
@@ -173,6 +191,7 @@ class Application:
     def _both(self, path: str, method: str, endpoint: Endpoint) -> list[Route]:
         if "{" not in path:
             self._straight[method, path] = endpoint
+            self._methods.setdefault(path, []).append(method)
         return [Route(form, endpoint, methods=[method]) for form in (f"/{{pool_id}}{path}", path)]
 
     def _endpoint(self, path: str, answer: Answer, lane: Lane = "quick", most_bytes: int = 0) -> Endpoint:
@@ -181,9 +200,9 @@ class Application:
         async def endpoint(request: Request) -> Response:
             body = await read_body(request.scope, request.receive, most_bytes) if most_bytes else b""
             if body is None:
-                return PlainTextResponse("Content Too Large", 413)
+                return _refused(path, 413)
             if lane == "slow" and self._lanes.full:
-                return PlainTextResponse("Too Many Requests", 429, {"retry-after": "1"})
+                return _refused(path, 429, {"retry-after": "1"})
             run = {"quick": self._lanes.quick, "signing": self._lanes.signing, "slow": self._lanes.slow}[lane]
             return await run(self._answered, path, answer, request, body)
 
@@ -195,13 +214,13 @@ class Application:
             try:
                 site = site_of(call, request, self._trusted_proxies)
                 if site is None:
-                    response: Response = PlainTextResponse("Not Found", 404)
+                    response = _refused(path, 404)
                 elif _is_text(request.scope["query_string"]):
                     response = rates.refusal(call, site, request, path) or answer(call, site, request, body)
                 else:
-                    response = PlainTextResponse("Bad Request", 400)
+                    response = _refused(path, 400)
             except (errors.Unavailable, errors.Conflict):
-                response = _busy(path)
+                response = _refused(path, 503, {"retry-after": "1"})
             response.raw_headers.append((b"x-amz-cognito-request-id", call.request_id.encode()))
             if site is not None and site.stays_secure:
                 response.raw_headers.append(_BY_HTTPS_ALONE)
@@ -229,11 +248,11 @@ class Application:
         return self._new_call(address, request.headers.get("user-agent", "")[:1_024])
 
 
-def _busy(path: str) -> Response:
-    """The answer of an endpoint that a program asks, or of a page."""
-    if path.startswith("/oauth2/"):
-        return refusals.busy()
-    return PlainTextResponse("Service Unavailable", 503, {"retry-after": "1"})
+def _refused(path: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer of an endpoint that a program asks, or of a page, before either has read the request."""
+    if path.startswith(_OF_OAUTH):
+        return refusals.unmet(status, headers)
+    return PlainTextResponse(HTTPStatus(status).phrase, status, headers)
 
 
 def _is_text(query: bytes) -> bool:

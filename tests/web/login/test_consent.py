@@ -51,6 +51,7 @@ def test_before_an_app_of_somebody_else_is_answered_the_person_is_asked(app):
     browser = signed_in(app)
 
     assert is_question(browser)
+    assert "to continue to" not in browser.words, "whether they want to is the question"
     assert "Photos and more is not made by this service" in browser.words
     assert "Know who you are: an identifier of your account (new) See your e-mail address (new)" in browser.words
     assert "You will be led to app.example.com." in browser.words

@@ -39,6 +39,30 @@ def test_somebody_new_signs_up_confirms_and_signs_in(house):
     assert status(house, browser) == "CONFIRMED"
 
 
+def test_a_page_at_which_nothing_goes_on_leads_to_no_app(house):
+    browser = at(house).open("login")
+    assert "to continue to app" in browser.words
+
+    browser.submit(username="ada", password=PASSWORD, _csrf="forged")
+
+    assert browser.title == "Something went wrong"
+    assert "to continue to" not in browser.words
+
+
+def test_who_is_confirmed_already_is_told_so_and_led_to_the_sign_in(house):
+    browser = sign_up(at(house))
+    asked, code = browser.markup, house.code(EMAIL)
+    browser.submit(code=code)
+
+    for form, typed in ((0, {"code": code}), (1, {})):
+        browser.markup = asked
+        browser.submit(form=form, **typed)
+        assert browser.title == "Sign in"
+        assert "Your account is confirmed already. Sign in now." in browser.words
+        assert browser.page.forms[0].fields["username"] == "ada"
+    assert browser.submit(password=PASSWORD).given["code"]
+
+
 def test_the_code_signs_in_where_the_app_allows_it(house):
     browser = sign_up(at(house, app={"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}))
 

@@ -37,7 +37,7 @@ def _post(visit: Visit, form: Form) -> Response:
     except AFTERWARDS:
         session = None  # PostConfirmation is told after the fact: the account is confirmed
     except errors.Fault as fault:
-        return visit.show(_page(form, username, troubles.of(fault)))
+        return visit.show(_refused(visit, form, username, fault))
     if session is None:
         return visit.show(sign_in_page.page(visit, username, notice="sign_in.confirmed"))
     attempt = entering.attempt(visit, USERNAME=username)
@@ -53,13 +53,20 @@ def _resend(visit: Visit, form: Form) -> Response:
             visit.call, client_id=visit.client_id, secret_hash=visit.secret_hash(username), username=username
         )
     except errors.Fault as fault:
-        return visit.show(_page(form, username, troubles.of(fault)))
+        return visit.show(_refused(visit, form, username, fault))
     return visit.show(confirming(visit, username, sent, notice="confirm.resent"))
 
 
 get = shown(_get)
 post = submitted(_post)
 resend = submitted(_resend)
+
+
+def _refused(visit: Visit, form: Form, username: str, fault: errors.Fault) -> Page:
+    """The form again; the sign-in for somebody who needs no code any more."""
+    if fault.message in sign_up.CONFIRMED_ALREADY:
+        return sign_in_page.page(visit, username, notice="sign_in.confirmed_already")
+    return _page(form, username, troubles.of(fault))
 
 
 def _page(form: Form, username: str, trouble: Trouble) -> Page:

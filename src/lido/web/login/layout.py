@@ -58,10 +58,14 @@ class Frame(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """What a template is given. `title` and `notice` are keys of sentences; `trouble` is what went wrong before."""
+    """What a template is given. `title` and `notice` are keys of sentences; `trouble` is what went wrong before.
+
+    LEADS_TO_APP says that its heading is a step on the way to the app, which then stands below it.
+    """
 
     TEMPLATE: ClassVar[str] = ""
     TITLE: ClassVar[str] = ""
+    LEADS_TO_APP: ClassVar[bool] = True
 
     trouble: Trouble | None = None
     notice: str = ""

@@ -332,6 +332,7 @@ class Consent(Page, frozen=True, kw_only=True):
 
     TEMPLATE: ClassVar[str] = "consent"
     TITLE: ClassVar[str] = "consent.title"
+    LEADS_TO_APP: ClassVar[bool] = False
 
     username: str
     place: str
@@ -390,6 +391,7 @@ class Error(Page, frozen=True, kw_only=True):
 
     TEMPLATE: ClassVar[str] = "error"
     TITLE: ClassVar[str] = "error.title"
+    LEADS_TO_APP: ClassVar[bool] = False
 
     can_restart: bool = False
 

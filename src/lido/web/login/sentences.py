@@ -50,6 +50,7 @@ SENTENCES: dict[str, str] = {
     "sign_in.no_account": "Need an account?",
     "sign_in.sign_up": "Sign up",
     "sign_in.confirmed": "Your registration has been confirmed! Sign in now.",
+    "sign_in.confirmed_already": "Your account is confirmed already. Sign in now.",
     "sign_in.password_changed": "Your password has been changed. Sign in with it now.",
     "password.title": "Enter your password",
     "password.others": "Sign in another way",

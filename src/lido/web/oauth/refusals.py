@@ -1,5 +1,7 @@
 """How a refusal looks at an OAuth endpoint that answers a program (RFC 6749 §5.2)."""
 
+from collections.abc import Mapping
+
 from lido import errors
 from lido.web.oauth.json_answer import JsonAnswer
 
@@ -25,9 +27,11 @@ def answer(refusal: Exception, *, unknown_client: int = 400) -> JsonAnswer:
     return JsonAnswer(told(error, description), status, _headers(refusal, status))
 
 
-def busy() -> JsonAnswer:
-    """The database cannot be asked at the moment: 503, which a page of any origin may read too."""
-    return JsonAnswer(told("temporarily_unavailable", None), 503, {"retry-after": "1"})
+def unmet(status: int, headers: Mapping[str, str] | None = None) -> JsonAnswer:
+    """A request that reaches no endpoint, or while nothing can be answered: a page of any origin may read that too."""
+    return JsonAnswer(
+        told("temporarily_unavailable" if status in (429, 503) else "invalid_request", None), status, headers
+    )
 
 
 def told(error: str, description: str | None) -> dict[str, str]:
