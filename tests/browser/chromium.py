@@ -50,6 +50,11 @@ class _Welcome(_Quiet):
         self.end_headers()
         self.wfile.write(b'<!doctype html><link rel="icon" href="data:,"><title>App</title><p>Welcome')
 
+    def do_POST(self) -> None:
+        """Welcome also whoever brings a form."""
+        self.rfile.read(int(self.headers["content-length"]))
+        self.do_GET()
+
 
 @contextmanager
 def pages(folder: Path = HERE) -> Iterator[str]:

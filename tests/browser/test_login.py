@@ -29,6 +29,7 @@ class Pool:
             AllowedOAuthFlows=["code"],
             AllowedOAuthScopes=["openid"],
             CallbackURLs=[callback],
+            LogoutURLs=[callback],
             SupportedIdentityProviders=["COGNITO"],
         )["UserPoolClient"]["ClientId"]
 

@@ -26,6 +26,11 @@ class SignedInUser(msgspec.Struct, frozen=True):
     user: User
     claims: dict[str, Any]
 
+    @property
+    def scopes(self) -> list[str]:
+        """What the token opens."""
+        return str(self.claims.get("scope", "")).split(" ")
+
 
 class BehindToken(msgspec.Struct, frozen=True):
     """Who is behind an access token; `user` is None where it is the client's own."""
@@ -138,14 +143,20 @@ def signed_in_user(
     been revoked`, `Access Token does not have required scopes`), UserNotFound, PasswordResetRequired,
     UserNotConfirmed.
     """
+    owner = owner_of(call, access_token, jkt=jkt)
+    if scope not in owner.scopes:
+        raise errors.NotAuthorized("Access Token does not have required scopes")
+    require_standing(owner.user)
+    return owner
+
+
+def owner_of(call: Call, access_token: str, *, jkt: str | None = None) -> SignedInUser:
+    """As `signed_in_user`, whatever the token's scopes, and of somebody who must perhaps do something first."""
     behind = behind_token(call, access_token)
     if behind.user is None:
         raise errors.UserNotFound
     if key_of(behind.claims) != jkt:
         raise errors.NotAuthorized("Invalid Access Token")
-    if scope not in str(behind.claims.get("scope", "")).split(" "):
-        raise errors.NotAuthorized("Access Token does not have required scopes")
-    require_standing(behind.user)
     return SignedInUser(behind.pool, behind.client, behind.user, behind.claims)
 
 

@@ -164,9 +164,11 @@ def wanted(pool_id: str, metadata: Metadata, offered: Offer) -> Wanted:
 
 
 def _grant_types(metadata: Metadata, offered: Offer) -> tuple[str, ...]:
-    """One grant, and the refresh tokens that codes give."""
+    """One grant, and the refresh tokens that codes give; who wants people and machines is registered for people."""
     asked = metadata.grant_types if metadata.grant_types is not None else ["authorization_code"]
     grants = list(dict.fromkeys(name for name in asked if name not in _ACCEPTED))
+    if "authorization_code" in grants and "client_credentials" in grants:
+        grants.remove("client_credentials")
     if len(grants) != 1 or _GRANTS.get(grants[0]) not in offered.flows:
         _refuse("grant_types: one of those that this pool allows is needed, and no other.")
     if grants[0] == "client_credentials" and "refresh_token" in asked:

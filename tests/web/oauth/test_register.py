@@ -237,6 +237,18 @@ def test_which_grants_may_be_registered_depends_on_who_asks(house):
     assert place.refused(place.token(), **machine_of, token_endpoint_auth_method="none") == "invalid_client_metadata"
 
 
+def test_who_asks_for_both_grants_is_registered_to_sign_people_in(house, place):
+    both = {"grant_types": ["client_credentials", "authorization_code"], "response_types": ["code"]}
+
+    for token in (None, place.token()):
+        status, told = place.register(token, **both)
+        assert (status, told["grant_types"]) == (201, ["authorization_code", "refresh_token"])
+        assert place.described(told["client_id"])["AllowedOAuthFlows"] == ["code"]
+        assert place.app(told).token(grant_type="client_credentials")[1] == {"error": "unauthorized_client"}
+    machines = Place(house, OpenDcrGrantTypes=["client_credentials"])
+    assert machines.refused(**both) == "invalid_client_metadata"
+
+
 def test_the_pool_says_which_grants(house):
     nothing = Place(house, OpenDcrGrantTypes=[], AuthenticatedGrantTypes=["client_credentials"])
 
@@ -341,7 +353,6 @@ def test_what_may_stand_on_a_page_is_an_address_of_the_web(place, member, addres
         {"client_name": ["x"]},
         {"grant_types": ["password"]},
         {"grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer"]},
-        {"grant_types": ["authorization_code", "client_credentials"]},
         {"grant_types": []},
         {"grant_types": ["refresh_token"]},
         {"response_types": ["id_token"]},

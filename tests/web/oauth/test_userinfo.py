@@ -78,6 +78,22 @@ def test_values_have_the_types_of_openid_connect_where_the_pool_wants_that(house
     assert ask(app, token(app))[2]["email_verified"] is True
 
 
+def test_a_token_without_openid_is_told_what_it_lacks_where_the_pool_wants_standard_answers(house, app):
+    without = access_token(house, app.pool_id, app.client_id, "alice")
+    assert ask(app, without)[0] == 401
+
+    house.idp.tag_resource(
+        ResourceArn=f"arn:aws:cognito-idp:us-east-1:000000000000:userpool/{app.pool_id}",
+        Tags={"lido:standard_answers": "true"},
+    )
+    status, headers, told = ask(app, without)
+    assert (status, told["error"]) == (403, "insufficient_scope")
+    assert headers["www-authenticate"].startswith('Bearer error="insufficient_scope", ')
+    assert headers["www-authenticate"].endswith(', scope="openid"')
+    house.idp.admin_user_global_sign_out(UserPoolId=app.pool_id, Username="alice")
+    assert ask(app, without)[0] == 401, "what is over lacks more than a scope"
+
+
 def test_a_client_tells_only_what_it_may_read(house):
     pool_id = house.pool()
     house.user(pool_id, **PROFILE)
@@ -97,7 +113,7 @@ def test_tokens_of_the_api_and_id_tokens_open_nothing(house, app):
     identity = app.redeem(app.code(app.browser()))[1]["id_token"]
     of_api = access_token(house, app.pool_id, app.client_id, "alice")
 
-    for wrong in (identity, of_api, "x.y.z", "x" * 9_000, token(app)[:-2] + "AA"):
+    for wrong in (identity, of_api, "x.y.z", "x" * 9_000, token(app)[:-20] + "A" * 20):
         status, answered, told = ask(app, wrong)
         assert (status, told["error"]) == (401, "invalid_token")
         assert 'error="invalid_token"' in answered["www-authenticate"]

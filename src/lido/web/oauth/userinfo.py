@@ -14,12 +14,15 @@ from lido.web.oauth.json_answer import JsonAnswer
 from lido.web.site import Site
 
 PATH = "/oauth2/userInfo"
+_SCHEMES = {"bearer": "Bearer", "dpop": "DPoP"}
 _UNPROVEN = "The key that the access token is bound to was not proven for this request."
 _MALFORMED = ("invalid_request", "Bad OAuth2 request at UserInfo Endpoint")
 _DEAD = (
     "invalid_token",
     "Access token is expired, disabled, or deleted, or the user has globally signed out.",
 )
+
+_NARROW = ("insufficient_scope", "The access token lacks the scope openid.")
 
 
 def user_info(call: Call, site: Site, request: Request, body: bytes) -> Response:
@@ -30,13 +33,16 @@ def user_info(call: Call, site: Site, request: Request, body: bytes) -> Response
         return _refused(400, *_MALFORMED)
     try:
         key = _proven_key(call, site, request, token) if scheme == "dpop" else None
-        owner = access.signed_in_user(call, token, scope=scopes.OPENID, jkt=key)
+        owner = access.owner_of(call, token, jkt=key)
+        access.require_standing(owner.user)
     except errors.OAuthError as refusal:
         return _refused(401, refusal.error, _UNPROVEN, scheme)
     except errors.Fault:
         return _refused(401, *_DEAD, scheme)
     if owner.pool.pool_id != site.pool_id:
         return _refused(401, *_DEAD, scheme)
+    if scopes.OPENID not in owner.scopes:
+        return _refused(403, *_NARROW, scheme) if _is_standard(owner) else _refused(401, *_DEAD, scheme)
     return JsonAnswer(_told(owner))
 
 
@@ -44,15 +50,18 @@ def _told(owner: SignedInUser) -> dict[str, object]:
     """Claims by the token's scopes, and what the client may read."""
     readable = owner.client.settings.shape.read_attributes
     is_consented = consent.is_needed(owner.pool, owner.client)
-    granted = str(owner.claims["scope"]).split(" ")
-    attributes = scopes.covered(attributes_of(owner.user), granted, is_consented=is_consented)
+    attributes = scopes.covered(attributes_of(owner.user), owner.scopes, is_consented=is_consented)
     typed = claims.attribute_claims(attributes, readable)
-    is_typed = options.is_on(owner.pool, "standard_answers", owner.client)
+    is_typed = _is_standard(owner)
     told: dict[str, object] = typed if is_typed else {name: attributes[name] for name in typed}
     linked = owner.user.attributes.get(identities.NAME)
     if linked and not is_consented:
         told |= {identities.NAME: identities.claim(linked) if is_typed else linked}
     return {"sub": owner.user.sub, **told, "username": owner.user.username}
+
+
+def _is_standard(owner: SignedInUser) -> bool:
+    return options.is_on(owner.pool, "standard_answers", owner.client)
 
 
 def _proven_key(call: Call, site: Site, request: Request, token: str) -> str:
@@ -77,8 +86,10 @@ def _in_form(request: Request, body: bytes) -> str | None:
 
 
 def _refused(status: int, error: str, description: str, scheme: str = "bearer") -> Response:
-    challenge = f'Bearer error="{error}", error_description="{description}"'
+    challenge = f'error="{error}", error_description="{description}"'
     if scheme == "dpop":
-        challenge = f'DPoP error="{error}", error_description="{description}", algs="{" ".join(jws.ALGORITHMS)}"'
+        challenge += f', algs="{" ".join(jws.ALGORITHMS)}"'
+    if status == 403:
+        challenge += f', scope="{scopes.OPENID}"'
     told = {"error": error, "error_description": description}
-    return JsonAnswer(told, status, {"www-authenticate": challenge})
+    return JsonAnswer(told, status, {"www-authenticate": f"{_SCHEMES[scheme]} {challenge}"})
