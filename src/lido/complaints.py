@@ -24,6 +24,8 @@ def about(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield one, f"{one} and {other} go together"
     if settings.tls_dev and settings.tls_cert:
         yield "tls_dev", "it makes a certificate of its own, but tls_cert names one"
+    if settings.master_key is not None and settings.master_key_file is not None:
+        yield "master_key", "master_key_file is set too; set one"
     if settings.database and not re.match(r"sqlite:///.|postgresql://.", settings.database):
         yield "database", "it must be sqlite:///path or postgresql://…"
     if settings.region != ("any",):

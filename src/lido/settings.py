@@ -7,7 +7,6 @@ command line. Behaviour of one pool is never a setting; it belongs to the pool.
 import base64
 import binascii
 import os
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from lido import complaints
+from lido import complaints, service_links
 
 DEFAULT_FILE = "lido.toml"
 MASTER_KEY_BYTES = 32
@@ -281,7 +280,7 @@ def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
         known.add(row.variable)
         if row.secret:
             known.add(f"{row.variable}_FILE")
-    links = _service_links(environ)
+    links = service_links.prefixes(environ)
     return sorted(
         name for name in environ if name.startswith("LIDO_") and name not in known and not name.startswith(links)
     )
@@ -307,10 +306,6 @@ _Source = tuple[str, object, str]
 _HINTS = {
     name: hint for name, hint in get_type_hints(Settings, include_extras=True).items() if name != "__struct_config__"
 }
-_SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
-_SERVICE_LINK_CURE = (
-    "; Kubernetes sets it so for one of its services: put `enableServiceLinks: false` into the pod's spec"
-)
 _LISTS = ("region", "trusted_proxies", "private_destinations")
 
 
@@ -369,16 +364,6 @@ def _secret_in(path: str, variable: str) -> str:
         raise SettingError(f"{variable} names {path}, which cannot be read: {type(error).__name__}.") from None
 
 
-def _service_links(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """How the variables begin that Kubernetes sets in every pod for each service, here those called lido or lido-…."""
-    services = [
-        name.removesuffix("_SERVICE_HOST")
-        for name in environ
-        if name.endswith("_SERVICE_HOST") and name.replace("_HOST", "_PORT") in environ
-    ]
-    return tuple(f"{service}_{kind}" for service in services for kind in ("SERVICE_", "PORT"))
-
-
 def _from_arguments(given: Mapping[str, object]) -> Iterator[_Source]:
     for name, value in given.items():
         yield name, value, f"option --{name.replace('_', '-')}"
@@ -387,13 +372,11 @@ def _from_arguments(given: Mapping[str, object]) -> Iterator[_Source]:
 def _converted(name: str, value: object, source: str) -> Any:
     """The value in the type of its field; text for a list is split at commas."""
     if name in _LISTS and isinstance(value, str):
-        words = value.replace(" ", "").split(",")
-        value = words if words != [""] else []
+        value = value.replace(" ", "").split(",") if value.strip() else []
     try:
         return msgspec.convert(value, _HINTS[name], strict=False)
     except msgspec.ValidationError as error:
-        cure = _SERVICE_LINK_CURE if _SERVICE_LINK.match(str(value)) and name.endswith("port") else ""
-        raise SettingError(f"{name} ({source}) is not valid: {error}{cure}.") from None
+        raise SettingError(f"{name} ({source}) is not valid: {error}{service_links.cure(name, value)}.") from None
 
 
 def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -401,8 +384,6 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from complaints.about(settings)
     if settings.master_key is None:
         return
-    if settings.master_key_file is not None:
-        yield "master_key", "master_key_file is set too; set one"
     try:
         parse_master_keys(settings.master_key)
     except ValueError as error:
