@@ -234,6 +234,23 @@ def test_lido_does_not_start_on_a_standby_and_says_why(regions, tmp_path):
     assert "fits" in found, "the master key is looked at all the same"
 
 
+def test_a_node_whose_database_became_a_standby_is_not_ready(regions, tmp_path):
+    first, _ = regions
+    with Server(tmp_path / "a", first.url, **SHARED) as a:
+
+        def readiness():
+            answer = urllib3.request("GET", f"http://127.0.0.1:{a.port}/readyz", retries=False)
+            return answer.status, answer.json()["status"]
+
+        assert readiness() == (200, "ready")
+        first.stop()
+        (first.data / "standby.signal").touch()
+        first.start()
+        wait_until(lambda: readiness() == (503, "the database is a standby"), "it seems ready")
+        promote(first)
+        wait_until(lambda: readiness() == (200, "ready"), "it is not ready again")
+
+
 def test_a_write_waits_while_the_standby_is_away_and_reads_do_not(regions, tmp_path):
     first, second = regions
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

@@ -61,14 +61,6 @@ def sealing_id(database: Database) -> str:
         return facts.find(tx, SEALS) or ""
 
 
-def is_at_hand(database: Database, keys: KeyRing) -> bool:
-    """Whether the ring holds the key that seals now; without it nothing can be written, nor what was written be read.
-
-    True in a database that names none. Raises Unavailable.
-    """
-    return bytes.fromhex(sealing_id(database)) in {b"", *keys.key_ids}
-
-
 def prepared(database: Database, masters: Sequence[bytes]) -> bytes | None:
     """The key at hand that the database has never known: the one to rotate to. None for none."""
     with database.read() as tx:
